@@ -1,0 +1,19 @@
+// Package proposal keeps the dossiers of applicants (hồ sơ đề nghị hỗ trợ): drafts filled in parts, their teams,
+// cost tables and files, the submission with its signed receipt, screening, and what the public may be told.
+//
+// A dossier moves draft → submitted → screening → eligible or ineligible → under review → recommended or not →
+// awarded, reserve or rejected; a supplement may be asked for during screening, and it may be withdrawn until the
+// decision. The moves after screening are made by the rooms that decide them, through Move.
+//
+// # Decisions
+//
+// 24/11/2026: the number of a dossier, H05.08-yymmdd-nnnn, ends in a secret permutation of the day's serial
+// (a Feistel network over 0..9999 whose key is a row of its own), so that a code tells rivals nothing of how
+// many have applied. Refused: random numbers with a retry, which slow down as the day fills up.
+//
+// 24/11/2026: applicants and the public read their own words for a status (PublicStatus): several staff states
+// share one public step, and an outcome is shown only once the award set is published.
+//
+// 24/11/2026: nothing of a dossier exists for staff before the call has closed, not even a count; that is a
+// condition of the row (after_close), so lists, counts, search, exports and single reads agree.
+package proposal
