@@ -1,0 +1,23 @@
+// Package council keeps the councils that judge proposals and deals: seats, sessions, quorum, ballots, the
+// count, conclusions and minutes.
+//
+// A council is proposed → established by a decision. A session (phiên họp) is scheduled → open → ended →
+// drafted → signed. A matter in it is waiting → presented → balloting → counted → concluded. A council votes
+// on a matter, a kind and an id, so that grants and deals share it.
+//
+// # Decisions
+//
+// 24/11/2026: quorum, presiding and completeness of ballots are SQL functions over the seats of the
+// establishment decision, used by the policies and by the pages alike. A seat counts when it is marked present
+// and is not recused for the matter, by its own recusal or by a conflict of interest on the subject.
+//
+// 24/11/2026: the numbers of the quorum are bound to the council when it is proposed, out of the rulebook, so
+// that a later rule does not change a council that has sat. Other thresholds are read for the day the council
+// was proposed.
+//
+// 24/11/2026: no result is stored or computed before the count: a matter's result columns are NULL until
+// then, and the board reads only who has sent a ballot.
+//
+// 24/11/2026: ballots get their number when they are counted, in the order of a digest of their ids, so that
+// the number does not tell the order of casting.
+package council
