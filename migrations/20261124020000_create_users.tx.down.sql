@@ -1,0 +1,1 @@
+DROP TABLE attempts, confirmations, used_codes, user_factors, users, units;

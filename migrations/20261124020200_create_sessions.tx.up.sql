@@ -1,0 +1,24 @@
+-- Signed-in browsers. id is the SHA-256 of the secret in the cookie, in hex. All times are of the real clock.
+CREATE TABLE sessions (
+    id          text PRIMARY KEY CHECK (id ~ '^[0-9a-f]{64}$'),
+    user_id     uuid NOT NULL REFERENCES users (id),
+    active_role text NOT NULL DEFAULT '',
+    csrf_secret text NOT NULL CHECK (csrf_secret ~ '^[0-9a-f]{64}$'),
+    idle        interval NOT NULL CHECK (idle > interval '0'), -- staff 30 min, others 2 h
+    created_at  timestamptz NOT NULL,
+    seen_at     timestamptz NOT NULL,
+    expires_at  timestamptz NOT NULL CHECK (expires_at > created_at), -- absolute end
+    purpose     text NOT NULL DEFAULT '', -- reason code and case number an auditor gave before reading
+    CHECK (seen_at >= created_at)
+);
+CREATE INDEX sessions_user ON sessions (user_id);
+CREATE INDEX sessions_expiry ON sessions (expires_at);
+
+-- Second factor (or password) proven for one act on one content in one session, for five minutes.
+CREATE TABLE step_ups (
+    session_id text NOT NULL REFERENCES sessions (id) ON UPDATE CASCADE ON DELETE CASCADE,
+    act        text NOT NULL CHECK (act <> ''),
+    digest     text NOT NULL CHECK (digest <> ''),
+    proven_at  timestamptz NOT NULL,
+    PRIMARY KEY (session_id, act, digest)
+);
