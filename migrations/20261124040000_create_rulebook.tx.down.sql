@@ -1,0 +1,3 @@
+DROP TABLE rule_values;
+DROP TABLE rule_versions;
+DROP TABLE rules;
