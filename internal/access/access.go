@@ -7,6 +7,15 @@
 // Scope alike, so that list, count, search, export and single read can never disagree. Require evaluates it
 // on the row as stored, inside the caller's transaction and after the caller's lock; the Go value only names
 // the row.
+//
+// Casbin is asked for every role, resource and action once, when the policies are loaded, with one enforcer per
+// resource; what it answers is a map, so that a decision costs microseconds however many resources there are. A
+// policy that casbin would keep in silence (a misspelt role, a condition nobody judges) stops the start instead.
+//
+// Whatever a visitor without an account may do, every signed-in person may do too.
+//
+// Ties and steps end and are never deleted, so that an inspector sees who was tied to what, and when. Grants and
+// ties follow kb.now(); the second factor follows the clock of the machine.
 package access
 
 import (
@@ -14,7 +23,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/uptrace/bun"
 
 	"kinhbac/internal/errs"
 )
@@ -55,6 +63,14 @@ var (
 	ErrStepUp    = errs.New(errs.StepUp, "access.step_up")
 	ErrNotMaker  = errs.New(errs.Forbidden, "access.same_person") // prepared or took an earlier step of this chain
 	ErrConflict  = errs.New(errs.Forbidden, "access.conflict_of_interest")
+
+	ErrState        = errs.New(errs.Conflict, "access.wrong_state")       // the row is at another step
+	ErrDeadline     = errs.New(errs.Conflict, "access.deadline_passed")   // at or after the deadline
+	ErrNotYet       = errs.New(errs.Conflict, "access.not_yet")           // before the deadline, or not closed
+	ErrQuorum       = errs.New(errs.Conflict, "access.no_quorum")         // too few present without conflict
+	ErrBallots      = errs.New(errs.Conflict, "access.ballots_open")      // somebody present has not voted
+	ErrDeclareFirst = errs.New(errs.Forbidden, "access.declare_conflict") // no declaration for this object yet
+	ErrPurpose      = errs.New(errs.Forbidden, "access.purpose_needed")   // an auditor has given no reason and case
 )
 
 // Grant is one role of a person with its scope; a Nil scope means none of that kind.
@@ -142,6 +158,7 @@ type Noun struct {
 	Assigned []Link
 	Seat     []Link // e.g. {"call", "p.call_id"} for a proposal, {"council", "m.council_id"} for a matter
 	Conflict []Link // parties: organisation, proposal, person behind the row
+	Declared []Link // objects a declaration of conflicts may be about besides the row; nil = Assigned and Conflict
 	Steps    []Link // objects whose steps count for not_maker besides the row's
 	// When gives SQL booleans for conditions that only the noun can judge: "state:draft", "before_deadline",
 	// "after_deadline", "after_close", "quorum", "all_ballots", "presiding", "contracted", "budget_ok",
@@ -151,57 +168,11 @@ type Noun struct {
 
 // Tie connects a person, or an organisation, with an object.
 type Tie struct {
-	Kind   string // own, assigned, seat, coi_declared, conflict
+	Kind   string // own, assigned, seat, coi_declared, conflict, contract
 	Who    uuid.UUID
 	Object Object
 	Reason string // seat: chair, vice, scientific_secretary, critic, member, secretary; conflict: its ground
 }
-
-// Access is the compiled policy with the nouns it judges.
-type Access struct{ unexported struct{} }
-
-// Register makes a noun known; called once by each room's constructor.
-func (a *Access) Register(n Noun) { panic("access: under construction") }
-
-// Require allows the subject of ctx to do action on o, or refuses: ErrNotFound when the subject may not even
-// see the row, else ErrForbidden, ErrNotMaker, ErrConflict or ErrStepUp. Call it after locking the row.
-func (a *Access) Require(ctx context.Context, tx bun.IDB, resource, action string, o Object) (Actor, error) {
-	panic("access: under construction")
-}
-
-// RequireRole is Require for an act or page without a row: it looks at role conditions only.
-func (a *Access) RequireRole(ctx context.Context, resource, action string) (Actor, error) {
-	panic("access: under construction")
-}
-
-// Can is Require without its command conditions (stepup, idem); pages use it to show or hide a button.
-func (a *Access) Can(ctx context.Context, db bun.IDB, resource, action string, o Object) bool {
-	panic("access: under construction")
-}
-
-// Scope adds to q, a select over the noun kind, the predicate of (resource, action) for the subject of ctx.
-func (a *Access) Scope(ctx context.Context, q *bun.SelectQuery, resource, action, kind string) *bun.SelectQuery {
-	panic("access: under construction")
-}
-
-// AddTie writes a tie in the caller's transaction; the same tie twice is one.
-func AddTie(ctx context.Context, tx bun.IDB, t Tie) error { panic("access: under construction") }
-
-// EndTie ends a tie now.
-func EndTie(ctx context.Context, tx bun.IDB, t Tie) error { panic("access: under construction") }
-
-// CopyTies gives to the ties of kind on from.
-func CopyTies(ctx context.Context, tx bun.IDB, kind string, from, to Object) error {
-	panic("access: under construction")
-}
-
-// Step records that actor made a step (prepare, propose, check, …) of the pending chain of o.
-func Step(ctx context.Context, tx bun.IDB, o Object, step string, actor Actor) error {
-	panic("access: under construction")
-}
-
-// ClearSteps starts a new chain on o: after an edit that resets it, or when it ended.
-func ClearSteps(ctx context.Context, tx bun.IDB, o Object) error { panic("access: under construction") }
 
 // Fixed ids of the units that take part in the plan; their rows come with the migrations.
 var (
@@ -209,4 +180,11 @@ var (
 	UnitFinance      = uuid.MustParse("5c1e0000-0000-4000-8000-000000000002") // Sở Tài chính
 	UnitProvince     = uuid.MustParse("5c1e0000-0000-4000-8000-000000000003") // UBND tỉnh
 	UnitInspectorate = uuid.MustParse("5c1e0000-0000-4000-8000-000000000004") // Thanh tra tỉnh
+)
+
+// Units that stand for the whole province, as SQL for Noun.Managing and Noun.Finance of rows no unit manages
+// (a programme, a rulebook value, an organisation, an expert).
+const (
+	ProvinceManaging = "(SELECT kb_u.id FROM units kb_u WHERE kb_u.duty = 'managing')"
+	ProvinceFinance  = "(SELECT kb_u.id FROM units kb_u WHERE kb_u.duty = 'finance')"
 )
