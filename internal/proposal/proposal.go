@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/errs"
@@ -53,8 +54,8 @@ var ErrMove = errs.New(errs.Conflict, "proposal.move")
 // Proposal is one dossier of an organisation for a call (hồ sơ đề nghị hỗ trợ).
 //
 // Requested is the sum of the cost lines paid by the grant and CoFunding the sum of the others, both in whole
-// đồng, kept by the cost table. Code, SubmittedAt and Digest are empty while it is a draft. Deciding times are
-// kb.now().
+// đồng, kept by the cost table. Code, SubmittedAt and Digest are empty while it is a draft. SubmittedAt is kb.now()
+// in whole seconds. SupplementUntil is not included.
 type Proposal struct {
 	bun.BaseModel    `bun:"table:proposals,alias:p"`
 	ID               uuid.UUID `bun:",pk,type:uuid"`
@@ -64,8 +65,11 @@ type Proposal struct {
 	OwnerID          uuid.UUID `bun:"type:uuid"` // the applicant who started it
 	ManagingUnitID   uuid.UUID `bun:"type:uuid"`
 	FinanceUnitID    uuid.UUID `bun:"type:uuid"`
-	TitleVI          string    `bun:"title_vi"`
-	TitleEN          string    `bun:"title_en"`
+	ContactName      string
+	ContactEmail     string
+	ContactPhone     string
+	TitleVI          string `bun:"title_vi"`
+	TitleEN          string `bun:"title_en"`
 	Summary          string
 	Problem          string
 	Solution         string
@@ -74,19 +78,69 @@ type Proposal struct {
 	BusinessModel    string
 	Plan             string
 	Outcomes         string
-	DurationMonths   int // 0 = not said; at most 60
-	NoUnsettledMoney bool
-	NoDoubleFunding  bool
+	DurationMonths   int    // 0 = not said yet; at most 60
+	CostBasis        string // quotations and norms behind the prices
 	TruthConfirmed   bool
+	NoDoubleFunding  bool
+	PublicityAgreed  bool
 	Status           Status
 	Requested        money.Amount `bun:"type:numeric"`
 	CoFunding        money.Amount `bun:"type:numeric"`
 	SubmittedAt      *time.Time
-	Digest           string     `bun:",nullzero"` // sha256 of the content as submitted, hex
-	NotifiedAt       *time.Time // when the applicant was told the outcome of screening
+	Digest           string `bun:",nullzero"` // sha256 of the content as submitted, hex
+	SupplementWanted string
+	SupplementUntil  *time.Time
+	SupplementDoneAt *time.Time
+	ScreenedAt       *time.Time // the applicant was told the outcome of screening
+	PutForwardAt     *time.Time // stands in a proposed set of awards
+	PublishedAt      *time.Time // its outcome is public
 	Version          int
-	CreatedAt        time.Time `bun:",nullzero"`
-	UpdatedAt        time.Time `bun:",nullzero"`
+	CreatedAt        time.Time
+	UpdatedAt        time.Time
+}
+
+// Refusals of the noun.
+var (
+	ErrLate        = errs.New(errs.Conflict, "proposal.late")
+	ErrNotDraft    = errs.New(errs.Conflict, "proposal.not_draft")
+	ErrUndecided   = errs.New(errs.Conflict, "proposal.not_undecided")
+	ErrUnconfirmed = errs.New(errs.Invalid, "proposal.unconfirmed")
+)
+
+// Total is the whole cost of the project, in đồng.
+func (p *Proposal) Total() money.Amount { return p.Requested.Add(p.CoFunding) }
+
+// CoFundingShare is what the applicant pays itself, in percent of the total, exact to 4 decimals; 0 without costs.
+func (p *Proposal) CoFundingShare() decimal.Decimal {
+	if p.Total().IsZero() {
+		return decimal.Zero
+	}
+	return p.CoFunding.Decimal().Mul(decimal.NewFromInt(100)).DivRound(p.Total().Decimal(), 4)
+}
+
+// Submit closes a draft at the given instant under its code and digest; closes is the first instant that is too
+// late. On error p is unchanged.
+func (p *Proposal) Submit(code, digest string, at, closes time.Time) error {
+	switch {
+	case p.Status != Draft:
+		return ErrNotDraft
+	case !at.Before(closes):
+		return ErrLate
+	case !p.TruthConfirmed || !p.NoDoubleFunding:
+		return ErrUnconfirmed
+	}
+	at = at.Truncate(time.Second)
+	p.Status, p.Code, p.Digest, p.SubmittedAt = Submitted, code, digest, &at
+	return nil
+}
+
+// Withdraw takes a submitted dossier back before the decision.
+func (p *Proposal) Withdraw() error {
+	if !slices.Contains(Undecided, p.Status) {
+		return ErrUndecided
+	}
+	p.Status = Withdrawn
+	return nil
 }
 
 // AccessKind names dossiers in policies and ties.

@@ -17,14 +17,12 @@ import (
 
 // Get reads a dossier, or errs.ErrNotFound; whether the reader may see it is the caller's question.
 func Get(ctx context.Context, db bun.IDB, id uuid.UUID) (*Proposal, error) {
-	p := new(Proposal)
-	return p, found(db.NewSelect().Model(p).Where("p.id = ?", id).Scan(ctx), id)
+	return find(ctx, db.NewSelect().Where("p.id = ?", id), id)
 }
 
 // Lock reads a dossier FOR UPDATE, or errs.ErrNotFound.
 func Lock(ctx context.Context, tx bun.IDB, id uuid.UUID) (*Proposal, error) {
-	p := new(Proposal)
-	return p, found(tx.NewSelect().Model(p).Where("p.id = ?", id).For("UPDATE").Scan(ctx), id)
+	return find(ctx, tx.NewSelect().Where("p.id = ?", id).For("UPDATE"), id)
 }
 
 // Move takes a dossier to a later state for the room whose act decides it, under the caller's authorisation
@@ -51,6 +49,26 @@ func OfCall(ctx context.Context, db bun.IDB, call uuid.UUID, states ...Status) (
 	return ps, q.Scan(ctx)
 }
 
+// PutForward marks a dossier that stands in a proposed set of awards: from then on the province's leader and the
+// finance side may read it. Once is enough.
+func PutForward(ctx context.Context, tx bun.IDB, id uuid.UUID) error {
+	return stamp(ctx, tx, id, "put_forward_at")
+}
+
+// Publish marks a dossier whose outcome is public: from then on its applicant and /track read it. Once is enough.
+func Publish(ctx context.Context, tx bun.IDB, id uuid.UUID) error {
+	return stamp(ctx, tx, id, "published_at")
+}
+
+func stamp(ctx context.Context, tx bun.IDB, id uuid.UUID, column string) error {
+	_, err := tx.NewUpdate().Model((*Proposal)(nil)).Set("? = COALESCE(?, ?)", bun.Ident(column), bun.Ident(column), storage.Now(ctx)).
+		Where("p.id = ?", id).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("stamp %s of proposal %s: %w", column, id, err)
+	}
+	return nil
+}
+
 // Costs gives the cost lines of a dossier in the order of its table.
 func Costs(ctx context.Context, db bun.IDB, proposal uuid.UUID) ([]Cost, error) {
 	var cs []Cost
@@ -65,7 +83,7 @@ type statusChange struct {
 func saveStatus(ctx context.Context, tx bun.IDB, p *Proposal, from Status, actor access.Actor, act string) error {
 	p.Version++
 	p.UpdatedAt = storage.Now(ctx)
-	_, err := tx.NewUpdate().Model(p).Column("status", "version", "updated_at", "notified_at").WherePK().Exec(ctx)
+	_, err := tx.NewUpdate().Model(p).Column("status", "version", "updated_at", "screened_at").WherePK().Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save proposal %s: %w", p.ID, err)
 	}
@@ -75,12 +93,14 @@ func saveStatus(ctx context.Context, tx bun.IDB, p *Proposal, from Status, actor
 	})
 }
 
-func found(err error, id uuid.UUID) error {
+func find(ctx context.Context, q *bun.SelectQuery, id uuid.UUID) (*Proposal, error) {
+	p := new(Proposal)
+	err := q.Model(p).Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
-		return errs.ErrNotFound
+		return nil, errs.ErrNotFound
 	}
 	if err != nil {
-		return fmt.Errorf("read proposal %s: %w", id, err)
+		return nil, fmt.Errorf("read proposal %s: %w", id, err)
 	}
-	return nil
+	return p, nil
 }

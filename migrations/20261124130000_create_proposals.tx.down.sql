@@ -1,0 +1,9 @@
+DROP TABLE eligibility_findings;
+DROP TABLE eligibility_checks;
+DROP TABLE proposal_code_key;
+DROP TABLE proposal_serials;
+DROP TABLE proposal_versions;
+DROP TABLE proposal_files;
+DROP TABLE proposal_costs;
+DROP TABLE proposal_members;
+DROP TABLE proposals;
