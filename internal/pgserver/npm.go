@@ -1,0 +1,5 @@
+package pgserver
+
+import "context"
+
+func npmInstall(ctx context.Context, data string, say func(string)) error { return ErrNoBinaries }
