@@ -69,3 +69,13 @@ func checkImage(f io.ReaderAt, size int64) error {
 	}
 	return nil
 }
+
+// Extension is that of the content's format, with its dot.
+func (f *File) Extension() string {
+	for _, k := range []format{pdf, docx, xlsx, png, jpg} {
+		if k.mime == f.Type {
+			return k.ext
+		}
+	}
+	return ""
+}

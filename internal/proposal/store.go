@@ -95,12 +95,19 @@ func saveStatus(ctx context.Context, tx bun.IDB, p *Proposal, from Status, actor
 
 func find(ctx context.Context, q *bun.SelectQuery, id uuid.UUID) (*Proposal, error) {
 	p := new(Proposal)
-	err := q.Model(p).Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, errs.ErrNotFound
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read proposal %s: %w", id, err)
+	if err := noRow(q.Model(p).Scan(ctx), "proposal", id); err != nil {
+		return nil, err
 	}
 	return p, nil
+}
+
+// noRow makes errs.ErrNotFound of no rows and names the row in any other error.
+func noRow(err error, kind string, id uuid.UUID) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return errs.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("read %s %s: %w", kind, id, err)
+	}
+	return nil
 }
