@@ -1,0 +1,13 @@
+DROP SCHEMA ledger CASCADE;
+ALTER TABLE seal_trees DISABLE TRIGGER USER;
+ALTER TABLE seal_leaves DISABLE TRIGGER USER;
+ALTER TABLE seal_hashes DISABLE TRIGGER USER;
+ALTER TABLE seal_heads DISABLE TRIGGER USER;
+DELETE FROM seal_heads WHERE tree = 'ledger';
+DELETE FROM seal_hashes WHERE tree = 'ledger';
+DELETE FROM seal_leaves WHERE tree = 'ledger';
+DELETE FROM seal_trees WHERE name = 'ledger';
+ALTER TABLE seal_trees ENABLE TRIGGER USER;
+ALTER TABLE seal_leaves ENABLE TRIGGER USER;
+ALTER TABLE seal_hashes ENABLE TRIGGER USER;
+ALTER TABLE seal_heads ENABLE TRIGGER USER;
