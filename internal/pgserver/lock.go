@@ -47,3 +47,12 @@ func flock(path string, how int) (*Lock, error) {
 
 // Close gives the lock back.
 func (l *Lock) Close() error { return l.f.Close() }
+
+// write tells others who holds the lock.
+func (l *Lock) write(text string) error {
+	if err := l.f.Truncate(0); err != nil {
+		return err
+	}
+	_, err := l.f.WriteAt([]byte(text), 0)
+	return err
+}
