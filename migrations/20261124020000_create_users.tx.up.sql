@@ -63,3 +63,7 @@ CREATE TABLE attempts (
     count      int NOT NULL CHECK (count > 0),
     PRIMARY KEY (key, started_at)
 );
+
+-- Reports read who people are, never how they prove it.
+REVOKE ALL ON users, user_factors, used_codes, confirmations, attempts FROM kinhbac_read;
+GRANT SELECT (id, person_id, login, name, unit_id, origin, confirmed_at, disabled_at, created_at) ON users TO kinhbac_read;

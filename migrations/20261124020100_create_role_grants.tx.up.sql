@@ -193,3 +193,7 @@ CREATE TABLE role_grant_proposals (
     CHECK ((status = 'proposed') = (decided_by IS NULL AND decided_at IS NULL))
 );
 CREATE INDEX role_grant_proposals_open ON role_grant_proposals (proposed_at) WHERE status = 'proposed';
+
+-- Grants and proposals end; they are not deleted. The pairs come with the program.
+REVOKE DELETE ON role_grants, role_grant_proposals FROM kinhbac_app;
+REVOKE INSERT, UPDATE, DELETE ON sod_pairs FROM kinhbac_app;

@@ -3,7 +3,6 @@ CREATE TABLE sessions (
     id          text PRIMARY KEY CHECK (id ~ '^[0-9a-f]{64}$'),
     user_id     uuid NOT NULL REFERENCES users (id),
     active_role text NOT NULL DEFAULT '',
-    csrf_secret text NOT NULL CHECK (csrf_secret ~ '^[0-9a-f]{64}$'),
     idle        interval NOT NULL CHECK (idle > interval '0'), -- staff 30 min, others 2 h
     created_at  timestamptz NOT NULL,
     seen_at     timestamptz NOT NULL,
@@ -22,3 +21,5 @@ CREATE TABLE step_ups (
     proven_at  timestamptz NOT NULL,
     PRIMARY KEY (session_id, act, digest)
 );
+
+REVOKE ALL ON sessions, step_ups FROM kinhbac_read;

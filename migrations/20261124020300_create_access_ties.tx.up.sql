@@ -28,3 +28,6 @@ CREATE TABLE access_steps (
     cleared_at  timestamptz
 );
 CREATE INDEX access_steps_pending ON access_steps (object_id, object_kind, person_id) WHERE cleared_at IS NULL;
+
+-- Ties and steps end; they are not deleted.
+REVOKE DELETE ON access_ties, access_steps FROM kinhbac_app;

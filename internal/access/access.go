@@ -90,6 +90,7 @@ type Subject struct {
 	Grants  []Grant
 	Proved  time.Time // when the second factor was proven for exactly this act and content; zero = not
 	Purpose string    // reason code and case number an auditor has stored for this session
+	Renewed string    // new value of the session cookie after a step-up; "" = unchanged
 }
 
 // Has says whether the subject holds role r now.

@@ -68,10 +68,10 @@ var conditions = map[string]condition{
 	"stepup": stepUp, "purpose": purpose, "timebox": timebox, "self_registration": selfRegistration,
 	"once": elsewhere, "idem": elsewhere, "limit": elsewhere, "balanced": elsewhere, "period_open": elsewhere,
 	"budget_ok": elsewhere, "reconciled": elsewhere, "ledger_zero": elsewhere, "sod_ok": elsewhere, "blind": elsewhere,
-	"all_notified": elsewhere, "old_kept": elsewhere, "k5": elsewhere,
+	"all_notified": elsewhere, "old_kept": elsewhere, "k5": elsewhere, "tracking_key": elsewhere,
 	"unblinded": nil, "before_deadline": nil, "after_deadline": nil, "after_close": nil, "own_submitted": nil,
 	"not_self": nil, "not_subject": nil, "quorum": nil, "all_ballots": nil, "presiding": nil, "natural_person": nil,
-	"equal_treatment": nil, "cooling24h": nil, "notified": nil, "identity_proof": nil, "tracking_key": nil,
+	"equal_treatment": nil, "cooling24h": nil, "notified": nil, "identity_proof": nil,
 	"both_sign": nil, "dual": nil,
 }
 
@@ -190,7 +190,7 @@ func sameFund(q question) (string, error) {
 	}
 	sql := among(q.noun.Fund, q.holding.funds)
 	switch q.holding.role {
-	case FinanceOfficer, ChiefAccountant:
+	case FinanceOfficer, ChiefAccountant, AccountHolder:
 		sql = "(" + sql + " OR " + among(q.noun.Finance, q.holding.units) + ")"
 	}
 	return sql, nil
@@ -269,6 +269,11 @@ func timebox(q question) (string, error) {
 
 func instant(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
+// selfRegistration holds for an account that the public form made and whose address was confirmed; the program
+// itself only makes accounts through that form.
 func selfRegistration(q question) (string, error) {
+	if q.holding.role == Service {
+		return "true", nil
+	}
 	return "EXISTS (SELECT 1 FROM users kb_p WHERE kb_p.id = " + q.user() + " AND kb_p.origin = 'public' AND kb_p.confirmed_at IS NOT NULL)", nil
 }

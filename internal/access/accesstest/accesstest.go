@@ -34,7 +34,8 @@ func New(t testing.TB) *access.Access {
 }
 
 // As makes a person with an account and grants and returns a context in which that person acts with a second
-// factor proven just now; an auditor has stored a purpose and a grant of one day. The id is access.From(ctx).ID.
+// factor proven just now; who reads for a purpose has given one, and an auditor's grant has a first and a last day.
+// The id is access.From(ctx).ID.
 func As(t testing.TB, ctx context.Context, db bun.IDB, p Person) context.Context {
 	t.Helper()
 	s := access.Subject{ID: uuid.New(), Name: p.Name, Proved: time.Now().Add(time.Minute)}
@@ -52,8 +53,10 @@ func As(t testing.TB, ctx context.Context, db bun.IDB, p Person) context.Context
 		if i == 0 {
 			s.Active = role
 		}
-		if role == access.Auditor {
+		if role == access.Auditor || role == access.DPO || role == access.SecurityOfficer {
 			s.Purpose = "KH-THANH-TRA 01/2026"
+		}
+		if role == access.Auditor {
 			g.From, g.To = time.Now().AddDate(-20, 0, 0).UTC(), time.Now().AddDate(20, 0, 0).UTC()
 			exec(t, ctx, db, `INSERT INTO role_grants (id, user_id, role, unit_id, valid_from, valid_to) VALUES (?, ?, ?, ?, ?, ?)`,
 				uuid.New(), s.ID, role, null(g.Unit), g.From, g.To)
