@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -26,11 +27,13 @@ type cluster struct {
 	base     string
 	users    *pgserver.Lock
 	template string
+	build    sync.Once
+	buildErr error
 	kept     string // clone of Tx
 	count    atomic.Int64
 }
 
-// enter joins or starts the cluster and makes sure that the template of this schema exists.
+// enter joins or starts the cluster.
 func enter(ctx context.Context) (*cluster, error) {
 	c := &cluster{template: templateName()}
 	base, err := baseFolder()
@@ -58,7 +61,7 @@ func enter(ctx context.Context) (*cluster, error) {
 	if err := storage.Setup(ctx, c.super, "kinhbac"); err != nil {
 		return nil, err
 	}
-	return c, c.ensureTemplate(ctx)
+	return c, nil
 }
 
 // leave drops what is left of this program and stops the cluster when nobody else uses it.

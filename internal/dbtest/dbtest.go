@@ -72,7 +72,7 @@ func New(t testing.TB) *bun.DB {
 	c := connect(t)
 	name, err := c.clone(t.Context())
 	if err != nil {
-		t.Fatalf("dbtest: clone the template: %v", err)
+		t.Fatalf("dbtest: %v", err)
 	}
 	db := open(t, c.url(storage.App, name), storage.Options{MaxConns: 40})
 	t.Cleanup(func() {
@@ -145,7 +145,7 @@ func Tx(t testing.TB) bun.Tx {
 	shared.rollback.Do(func() {
 		name, err := c.clone(context.Background())
 		if err != nil {
-			t.Fatalf("dbtest: clone the template: %v", err)
+			t.Fatalf("dbtest: %v", err)
 		}
 		c.kept = name
 		shared.rollbackDB = open(t, c.url(storage.App, name), storage.Options{MaxConns: 20})
@@ -168,4 +168,14 @@ func open(t testing.TB, url string, o storage.Options) *bun.DB {
 		t.Fatalf("dbtest: %v", err)
 	}
 	return db
+}
+
+// Cut ends every connection to the clone of db from the server's side, as a failover does.
+func Cut(t testing.TB, db *bun.DB) {
+	t.Helper()
+	_, err := connect(t).super.ExecContext(t.Context(), `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+		WHERE datname = ? AND pid <> pg_backend_pid()`, Name(t, db))
+	if err != nil {
+		t.Fatalf("dbtest: %v", err)
+	}
 }

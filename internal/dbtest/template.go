@@ -4,18 +4,24 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/uptrace/bun"
 
+	"kinhbac/internal/pgserver"
 	"kinhbac/internal/storage"
 )
 
 const keptTemplates = 4
 
-// ensureTemplate builds the migrated template once per schema; a half-built one never has its name. The caller holds
-// setup.lock.
+// ensureTemplate builds the migrated template once per schema; a half-built one never has its name.
 func (c *cluster) ensureTemplate(ctx context.Context) error {
+	setup, err := pgserver.WaitLock(filepath.Join(c.base, "setup.lock"), false)
+	if err != nil {
+		return err
+	}
+	defer setup.Close()
 	var exists bool
 	if err := c.super.NewRaw("SELECT EXISTS (SELECT FROM pg_database WHERE datname = ?)", c.template).Scan(ctx, &exists); err != nil || exists {
 		return err
@@ -84,11 +90,21 @@ func (c *cluster) fresh() string {
 
 // clone copies the template; while another copy reads it PostgreSQL may answer 55006, so it is asked again.
 func (c *cluster) clone(ctx context.Context) (string, error) {
+	c.build.Do(func() { c.buildErr = c.ensureTemplate(context.WithoutCancel(ctx)) })
+	if c.buildErr != nil {
+		return "", c.buildErr
+	}
 	name := c.fresh()
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		_, err := c.super.ExecContext(ctx, "CREATE DATABASE ? OWNER kinhbac_owner TEMPLATE ? STRATEGY FILE_COPY", bun.Ident(name), bun.Ident(c.template))
 		if err == nil {
 			return name, nil
+		}
+		if storage.Code(err) == "3D000" { // another schema's program found ours too old
+			if err := c.ensureTemplate(ctx); err != nil {
+				return "", err
+			}
+			continue
 		}
 		if code := storage.Code(err); code != "55006" && code != "55P03" || time.Now().After(end) {
 			return "", err
