@@ -3,135 +3,144 @@
 // A room registers its pages with Page, its commands with Command and its API reads with JSON. One Command
 // serves both the form of a page (POST /path, answered by a redirect) and the API (POST /api/v1/path, JSON in
 // and out); both run in one transaction with their idempotency key.
+//
+// # Decisions
+//
+// Routes are collected and handed to Fiber at the end, literal segments before parameters, so that the order in
+// which rooms register never matters.
+//
+// Forms and JSON are read into one tree and decoded by one walker: the same limits and the same refusals for
+// both, and unknown or doubled names are refused in both. encoding/json keeps the last of two keys silently.
+//
+// English pages are the same pages under /en. Templates always write plain links; the prefix is put in front of
+// them when the page is sent, so no template can forget it.
+//
+// The CSRF token is a hash of the session cookie: bound to the session by construction, new with every new id,
+// nothing to store and no key to share between processes. Visitors without a session get a random cookie for it.
+//
+// A refused page and a missing page are the same bytes: they name neither the path nor the request.
 package web
 
 import (
 	"context"
-	"io"
+	"errors"
+	"fmt"
+	"io/fs"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 
 	"kinhbac/internal/access"
-	"kinhbac/internal/errs"
-	"kinhbac/internal/i18n"
+	"kinhbac/internal/clock"
 )
 
+// Everyone as resource, with the empty action, opens a route to every visitor; SignedIn to every signed-in person.
+const (
+	Everyone = "@everyone"
+	SignedIn = "@signed_in"
+)
+
+// Authoriser is what web asks of package access.
+type Authoriser interface {
+	// Known says that the matrix has the line (resource, action).
+	Known(resource, action string) bool
+	// RequireRole refuses when none of the subject's roles has a cell in the line, whatever its conditions.
+	RequireRole(ctx context.Context, resource, action string) (access.Actor, error)
+}
+
+// Options is what the shell is built of. DB, Access, Sessions and Files are needed; the rest has defaults.
+type Options struct {
+	DB       *bun.DB
+	Access   Authoriser
+	Sessions Sessions
+	Files    fs.FS       // layouts/, partials/, pages/, static/
+	Clock    clock.Clock // the machine's when nil
+	Secure   bool        // behind TLS: __Host- cookies and HSTS
+	Demo     bool        // the database carries the mark of a shifted clock: pages say so
+	Limit    int         // requests a second per session or address; 0 = 100, negative = none
+	Proxies  []string    // addresses whose X-Forwarded-For is believed
+	Unread   func(ctx context.Context, user uuid.UUID) (int, error)
+	Home     Home
+	Ready    func(ctx context.Context) error // asked by /readyz besides the database
+}
+
 // Router collects the routes of every room.
-type Router struct{ unexported struct{} }
-
-// Req is a request as a handler sees it. Its strings stay valid after the handler.
-type Req struct{ unexported struct{} }
-
-// ID reads a uuid path parameter; anything else is ErrNotFound.
-func (r Req) ID(name string) (uuid.UUID, error) { panic("web: under construction") }
-
-// Param reads a text path parameter, upper-cased codes as typed.
-func (r Req) Param(name string) string { panic("web: under construction") }
-
-// Query reads a query parameter, normalised to NFC.
-func (r Req) Query(name string) string { panic("web: under construction") }
-
-// Lang is the reader's language.
-func (r Req) Lang() i18n.Lang { panic("web: under construction") }
-
-// File gives an uploaded file of a multipart form; ok is false when none was sent.
-func (r Req) File(name string) (u Upload, ok bool) { panic("web: under construction") }
-
-// Fragment says that htmx asked for a part of the page.
-func (r Req) Fragment() bool { panic("web: under construction") }
-
-// Upload is one file of a form, read once.
-type Upload struct {
-	Name string
-	Size int64
-	Open func() (io.ReadCloser, error)
+type Router struct {
+	opts   Options
+	views  *views
+	pages  map[string]*route // GET pages by their path
+	routes []*route
+	tasks  []Tasks
+	limits *limiter
+	meter  *meter
+	built  bool
 }
 
-// Done is a command's answer for a page: 303 to Location (keeping /en). The API gets Out as JSON.
-type Done struct {
-	Location string
-	Notice   string // catalogue code shown once on the next page
+// New parses every template; a broken one fails here.
+func New(o Options) (*Router, error) {
+	if o.DB == nil || o.Access == nil || o.Sessions == nil || o.Files == nil {
+		return nil, errors.New("web: DB, Access, Sessions and Files are needed")
+	}
+	if o.Clock == nil {
+		o.Clock = clock.Real{}
+	}
+	if o.Limit == 0 {
+		o.Limit = 100
+	}
+	v, err := parseViews(o.Files)
+	if err != nil {
+		return nil, err
+	}
+	rt := &Router{opts: o, views: v, pages: map[string]*route{}, limits: newLimiter(o.Limit, o.Clock), meter: newMeter()}
+	rt.own()
+	return rt, nil
 }
 
-// Base is what every page has; embed it as web.Base and fill the rest.
-type Base struct {
-	Lang   i18n.Lang
-	Path   string // without /en
-	CSRF   string
-	Key    string // idempotency key for the page's forms
-	User   access.Subject
-	Nav    []NavItem
-	Notice string
-	Demo   bool
-	Now    time.Time
-	Form   Form // what was typed and what is wrong with it, after a refused form
-}
+// Tasks registers what a room has waiting for its people.
+func (rt *Router) Tasks(t Tasks) { rt.tasks = append(rt.tasks, t) }
 
-// NavItem is one entry of the navigation row; Count is work waiting, 0 hides it.
-type NavItem struct {
-	Href, Label string
-	Current     bool
-	Count       int
-}
+// Has says whether GET path is a page of some room.
+func (rt *Router) Has(path string) bool { return rt.pages[path] != nil }
 
-// Form is a refused form shown again.
-type Form struct {
-	Values map[string]string
-	Errors []errs.Field
-}
-
-// T gives the words of a code in the page's language.
-func (b *Base) T(code string, args ...any) string { return i18n.Text(b.Lang, code, args...) }
-
-// Page registers GET path as an HTML page: template "room/page" of templates/pages. P embeds Base; h fills
-// the rest. The policy line (resource, action) must exist; rows are checked by h through access.
-func Page[P any](rt *Router, path, resource, action, template string, h func(ctx context.Context, r Req) (*P, error)) {
-	panic("web: under construction")
-}
-
-// Command registers POST path as a form and POST /api/v1+path as JSON. In is a struct whose fields have form and
-// json tags of one name; types string, bool, int, uuid.UUID, money.Amount, calendar.Date, time.Time
-// (dd/MM/yyyy HH:mm in forms, RFC 3339 in JSON) and slices of structs (items[0].amount). A field tagged
-// kb:"required" must not be empty. page is the path of the page that holds the form: a refusal with
-// errs.Invalid shows that page again with the typed values; "" shows an error page.
-func Command[In, Out any](rt *Router, path, resource, action, page string, h func(ctx context.Context, r Req, in In) (Done, Out, error)) {
-	panic("web: under construction")
-}
-
-// JSON registers GET /api/v1+path.
-func JSON[Out any](rt *Router, path, resource, action string, h func(ctx context.Context, r Req) (Out, error)) {
-	panic("web: under construction")
-}
-
-// Download registers GET path as a file sent as attachment.
-func Download(rt *Router, path, resource, action string, h func(ctx context.Context, r Req) (File, error)) {
-	panic("web: under construction")
-}
-
-// File is a file to send; Inline only for types made by the program itself.
-type File struct {
-	Name, Type string
-	Body       io.ReadCloser
-}
-
-// Task is one line of the inbox.
-type Task struct {
-	Title  string // ready text in the reader's language
-	Detail string
-	Href   string
-	Action string    // label of the one button
-	Due    time.Time // zero = none
-}
-
-// Tasks gives what waits for the subject of ctx; every room with work has one.
-type Tasks func(ctx context.Context) ([]Task, error)
-
-// List is the keyset paging and sorting of a list page: 25, 50 or 100 rows.
-type List struct {
-	Size       int
-	After      string // opaque cursor
-	Sort       string // column, "-" in front for descending
-	Filter     map[string]string
-	Next, Prev string // set by the page for its links
+// App builds the Fiber application of everything registered so far; call it once, last.
+func (rt *Router) App() (*fiber.App, error) {
+	if rt.built {
+		return nil, errors.New("web: App is built once")
+	}
+	rt.built = true
+	cfg := fiber.Config{
+		AppName:                 "kinhbac",
+		Immutable:               true,
+		CaseSensitive:           true,
+		StrictRouting:           true,
+		DisableStartupMessage:   true,
+		BodyLimit:               uploadLimit,
+		ReadTimeout:             30 * time.Second,
+		WriteTimeout:            120 * time.Second,
+		IdleTimeout:             60 * time.Second,
+		ReadBufferSize:          16 << 10,
+		ErrorHandler:            rt.handleError,
+		EnableTrustedProxyCheck: true,
+		TrustedProxies:          rt.opts.Proxies,
+	}
+	if len(rt.opts.Proxies) > 0 {
+		cfg.ProxyHeader = fiber.HeaderXForwardedFor
+	}
+	app := fiber.New(cfg)
+	rt.shell(app)
+	spec, err := rt.openAPI()
+	if err != nil {
+		return nil, fmt.Errorf("web: describe the API: %w", err)
+	}
+	app.Get("/api/openapi.json", func(c *fiber.Ctx) error {
+		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+		return c.Send(spec)
+	})
+	for _, r := range sorted(rt.routes) {
+		app.Add(r.method, r.path, r.serve)
+	}
+	app.Use(func(*fiber.Ctx) error { return errNoRoute })
+	return app, nil
 }

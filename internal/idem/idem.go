@@ -1,0 +1,77 @@
+// Package idem makes a command happen once per key: the key, what was sent and the answer are kept in the
+// transaction of the command itself.
+//
+// # Decisions
+//
+// A key is unique within a person (or a guest's browser). The row is inserted before the command runs, so that a
+// second request with the same key waits for the first one's commit on the unique index and then reads its
+// answer; a refused command rolls its key back with everything else and may be tried again.
+package idem
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"kinhbac/internal/errs"
+)
+
+// ErrReused is a key sent again with another act or other content.
+var ErrReused = errs.New(errs.Invalid, "web.key_reused")
+
+// Use is one use of a key.
+type Use struct {
+	Scope  string // whose key it is
+	Key    string
+	Act    string // what is done, with its path
+	Digest string // SHA-256 of what was sent
+}
+
+// Begin claims the key in the caller's transaction. It gives the kept answer when the same act was done before,
+// nil when the caller is to do it now, and ErrReused for the same key with another act or content.
+func Begin(ctx context.Context, tx bun.IDB, u Use) ([]byte, error) {
+	res, err := tx.NewRaw(`INSERT INTO command_keys (scope, key, act, digest) VALUES (?, ?, ?, ?)
+		ON CONFLICT (scope, key) DO NOTHING`, u.Scope, u.Key, u.Act, u.Digest).Exec(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("claim key: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return nil, err
+	}
+	var act, digest string
+	var answer []byte
+	err = tx.NewRaw(`SELECT act, digest, answer FROM command_keys WHERE scope = ? AND key = ?`, u.Scope, u.Key).
+		Scan(ctx, &act, &digest, &answer)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("key vanished between two statements: %w", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read key: %w", err)
+	}
+	if act != u.Act || digest != u.Digest || answer == nil {
+		return nil, ErrReused
+	}
+	return answer, nil
+}
+
+// Finish keeps the answer, a JSON text, with the key claimed by Begin in the same transaction.
+func Finish(ctx context.Context, tx bun.IDB, u Use, answer []byte) error {
+	_, err := tx.NewRaw(`UPDATE command_keys SET answer = ? WHERE scope = ? AND key = ?`, string(answer), u.Scope, u.Key).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("keep answer: %w", err)
+	}
+	return nil
+}
+
+// Sweep forgets keys older than age and says how many.
+func Sweep(ctx context.Context, db bun.IDB, age time.Duration) (int64, error) {
+	res, err := db.NewRaw(`DELETE FROM command_keys WHERE created_at < clock_timestamp() - make_interval(secs => ?)`, int64(age.Seconds())).Exec(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("sweep keys: %w", err)
+	}
+	return res.RowsAffected()
+}

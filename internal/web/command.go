@@ -1,0 +1,225 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"kinhbac/internal/access"
+	"kinhbac/internal/errs"
+	"kinhbac/internal/i18n"
+	"kinhbac/internal/idem"
+	"kinhbac/internal/storage"
+)
+
+const apiRoot = "/api/v1"
+
+// act is a decoded command ready to run; it may run again after a serialization failure.
+type act func(ctx context.Context, r Req) (Done, any, error)
+
+type command struct {
+	path, resource, action, page string
+	bare                         bool // no transaction, no key
+	prepare                      func(body *node) (act, error)
+}
+
+var (
+	errNoKey  = errs.New(errs.Invalid, "web.key_missing")
+	errBadKey = errs.New(errs.Invalid, "web.key_form")
+)
+
+// answer is what the idempotency key keeps of a command that was done.
+type answer struct {
+	Done Done            `json:"done"`
+	Out  json.RawMessage `json:"out"`
+}
+
+func (rt *Router) command(cmd command, in, out reflect.Type) {
+	form := &route{method: fiber.MethodPost, path: cmd.path, resource: cmd.resource, action: cmd.action, class: "command", time: commandTime}
+	form.serve = rt.entry(form, func(c *fiber.Ctx) error { return rt.serveForm(c, cmd) })
+	rt.add(form)
+	api := &route{method: fiber.MethodPost, path: apiRoot + cmd.path, resource: cmd.resource, action: cmd.action, in: in, out: out, class: "command", time: commandTime}
+	api.serve = rt.entry(api, func(c *fiber.Ctx) error { return rt.serveAPI(c, cmd) })
+	rt.add(api)
+}
+
+// serveForm answers a form by a redirect, by the page again with what is wrong, or by the question for a code.
+func (rt *Router) serveForm(c *fiber.Ctx, cmd command) error {
+	body, own, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	if err := rt.checkToken(c, own["_csrf"]); err != nil {
+		return err
+	}
+	a, err := rt.run(c, cmd, body, own["_key"], own["_code"])
+	if err != nil {
+		return rt.refuseForm(c, cmd, body, own, err)
+	}
+	rt.applySession(c, a.Done)
+	if a.Done.Fragment != "" && rt.req(c).Fragment() {
+		return rt.fragment(c, rt.pages[cmd.page].page, a.Done.Fragment)
+	}
+	if a.Done.Notice != "" {
+		rt.setCookie(c, noticeCookie, a.Done.Notice, 60)
+	}
+	return redirect(c, a.Done.Location)
+}
+
+// refuseForm shows the typed form again where that helps.
+func (rt *Router) refuseForm(c *fiber.Ctx, cmd command, body *node, own map[string]string, err error) error {
+	switch e := errs.From(err); {
+	case e.Kind == errs.StepUp:
+		return rt.askCode(c, cmd, body, own, nil)
+	case own["_code"] != "" && errors.Is(err, errWrongCode):
+		return rt.askCode(c, cmd, body, own, e)
+	case e.Kind == errs.Invalid && cmd.page != "" && rt.pages[cmd.page] != nil:
+		f := Form{Values: body.flat(), Errors: e.Fields, Rule: e.Rule}
+		if len(e.Fields) == 0 {
+			f.Message = i18n.T(c.UserContext(), e.Code, e.Args...)
+		}
+		return rt.show(c, rt.pages[cmd.page].page, fiber.StatusUnprocessableEntity, f)
+	}
+	return err
+}
+
+// serveAPI answers JSON with JSON.
+func (rt *Router) serveAPI(c *fiber.Ctx, cmd command) error {
+	body, err := readJSON(c)
+	if err != nil {
+		return err
+	}
+	if c.Locals(keyCookie) != nil {
+		if err := rt.checkToken(c, c.Get("X-CSRF-Token")); err != nil {
+			return err
+		}
+	}
+	a, err := rt.run(c, cmd, body, c.Get("Idempotency-Key"), c.Get("X-Step-Up-Code"))
+	if err != nil {
+		return err
+	}
+	rt.applySession(c, a.Done)
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSONCharsetUTF8)
+	return c.Send(a.Out)
+}
+
+// run does the command once per key: everything in one transaction with the key and its answer.
+func (rt *Router) run(c *fiber.Ctx, cmd command, body *node, key, code string) (answer, error) {
+	ctx, subject := c.UserContext(), access.From(c.UserContext())
+	name, sum := cmd.resource+"."+cmd.action+" "+strings.TrimPrefix(c.Path(), apiRoot), digest(body)
+	do, err := cmd.prepare(body)
+	if err != nil {
+		return answer{}, err
+	}
+	if code != "" && subject.ID != uuid.Nil {
+		proved, err := rt.opts.Sessions.Prove(ctx, subject, name, sum, code)
+		if err != nil {
+			return answer{}, wrongCode{err}
+		}
+		ctx = access.With(ctx, proved)
+	}
+	if cmd.bare {
+		done, out, err := do(ctx, rt.req(c))
+		if err != nil {
+			return answer{}, err
+		}
+		raw, err := json.Marshal(out)
+		return answer{done, raw}, err
+	}
+	if key == "" {
+		return answer{}, errNoKey
+	}
+	if len(key) > 100 || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return answer{}, errBadKey
+	}
+	use := idem.Use{Scope: rt.scope(c, subject), Key: key, Act: name, Digest: sum}
+	var a answer
+	err = storage.InTx(ctx, rt.opts.DB, func(ctx context.Context, tx bun.Tx) error {
+		stored, err := idem.Begin(ctx, tx, use)
+		if err != nil {
+			return err
+		}
+		if stored != nil {
+			return json.Unmarshal(stored, &a)
+		}
+		done, out, err := do(ctx, rt.req(c))
+		if err != nil {
+			return err
+		}
+		raw, err := json.Marshal(out)
+		if err != nil {
+			return err
+		}
+		a = answer{done, raw}
+		keep, err := json.Marshal(a)
+		if err != nil {
+			return err
+		}
+		return idem.Finish(ctx, tx, use, keep)
+	})
+	return a, err
+}
+
+// scope is whose keys are compared: a person's, or those of one guest's browser or address.
+func (rt *Router) scope(c *fiber.Ctx, s access.Subject) string {
+	if s.ID != uuid.Nil {
+		return s.ID.String()
+	}
+	who := rt.bearer(c)
+	if who == "" {
+		who = c.IP()
+	}
+	sum := sha256.Sum256([]byte(who))
+	return "guest:" + hex.EncodeToString(sum[:16])
+}
+
+// digest is SHA-256 over the canonical text of what was sent, without web's own fields.
+func digest(body *node) string {
+	sum := sha256.Sum256([]byte(body.canonical()))
+	return hex.EncodeToString(sum[:])
+}
+
+// applySession gives or takes the session cookie as a sign-in, sign-out or step-up command says.
+func (rt *Router) applySession(c *fiber.Ctx, d Done) {
+	switch d.Session {
+	case "":
+	case "-":
+		rt.dropCookie(c, rt.cookieName())
+	default:
+		rt.setCookie(c, rt.cookieName(), d.Session, 0)
+		rt.dropCookie(c, rt.guestCookie())
+	}
+}
+
+// redirect sends 303 to a path of this site and keeps the language.
+func redirect(c *fiber.Ctx, to string) error {
+	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.Contains(to, "\\") {
+		to = "/"
+	}
+	if i18n.From(c.UserContext()) == i18n.EN {
+		to = english(to)
+	}
+	return c.Redirect(to, fiber.StatusSeeOther)
+}
+
+func english(path string) string {
+	if path == "/" {
+		return "/en/"
+	}
+	return "/en" + path
+}
+
+// wrongCode marks a refusal that came from the second factor, so that the code is asked for again.
+type wrongCode struct{ error }
+
+var errWrongCode = errors.New("wrong code")
+
+func (w wrongCode) Unwrap() []error { return []error{errWrongCode, w.error} }

@@ -1,0 +1,82 @@
+package web
+
+import (
+	"strings"
+
+	"kinhbac/internal/access"
+	"kinhbac/internal/i18n"
+)
+
+// entry is one line of a navigation: a code of the catalogue and the page it leads to.
+type entry struct{ code, path string }
+
+var (
+	navInbox = entry{"web.nav.inbox", "/inbox"}
+
+	navPublic = []entry{{"web.nav.home", "/"}, {"web.nav.calls", "/calls"}, {"web.nav.results", "/results"},
+		{"web.nav.indicators", "/indicators"}, {"web.nav.open_data", "/open-data"}, {"web.nav.documents", "/documents"}, {"web.nav.faq", "/faq"}}
+	navApplicant = []entry{navInbox, {"web.nav.my_proposals", "/proposals"}, {"web.nav.agreements", "/agreements"},
+		{"web.nav.disbursements", "/disbursements"}, {"web.nav.my_organisation", "/organisation"}, {"web.nav.calls", "/calls"}}
+	navReviewer = []entry{navInbox, {"web.nav.my_reviews", "/reviews"}, {"web.nav.meetings", "/councils"}, {"web.nav.conflicts", "/conflicts"}}
+	navCouncil  = []entry{navInbox, {"web.nav.councils", "/councils"}, {"web.nav.my_reviews", "/reviews"}, {"web.nav.conflicts", "/conflicts"}, {"web.nav.indicators", "/indicators"}}
+	navScience  = []entry{navInbox, {"web.nav.calls", "/calls"}, {"web.nav.proposals", "/proposals"}, {"web.nav.councils", "/councils"},
+		{"web.nav.awards", "/award-sets"}, {"web.nav.agreements", "/agreements"}, {"web.nav.disbursements", "/disbursements"}, {"web.nav.indicators", "/indicators"}}
+	navFinance = []entry{navInbox, {"web.nav.budgets", "/budgets"}, {"web.nav.appraisals", "/award-sets"}, {"web.nav.approvals", "/disbursements"},
+		{"web.nav.payments", "/payments"}, {"web.nav.fund", "/fund"}, {"web.nav.indicators", "/indicators"}}
+	navFund = []entry{navInbox, {"web.nav.fund", "/fund"}, {"web.nav.pipeline", "/fund/pipeline"}, {"web.nav.portfolio", "/fund/investments"},
+		{"web.nav.capital_calls", "/fund/capital-calls"}, {"web.nav.valuations", "/fund/valuations"}, {"web.nav.councils", "/councils"}}
+	navProvince = []entry{navInbox, {"web.nav.budgets", "/budgets"}, {"web.nav.award_list", "/award-sets"}, {"web.nav.councils", "/councils"},
+		{"web.nav.indicators", "/indicators"}}
+	navAdmin = []entry{navInbox, {"web.nav.users", "/users"}, {"web.nav.access", "/access"}, {"web.nav.audit", "/audit"}}
+	navAudit = []entry{{"web.nav.audit", "/audit"}, {"web.nav.proposals", "/proposals"}, {"web.nav.budgets", "/budgets"}, {"web.nav.transactions", "/disbursements"},
+		{"web.nav.access", "/access"}, {"web.nav.indicators", "/indicators"}}
+)
+
+var navOf = map[access.Role][]entry{
+	access.Applicant: navApplicant, access.OrgSignatory: navApplicant, access.Reviewer: navReviewer,
+	access.CouncilMember: navCouncil, access.CouncilChair: navCouncil, access.CouncilSecretary: navCouncil,
+	access.ProgrammeOfficer: navScience, access.DepartmentHead: navScience, access.ProvinceLeader: navProvince,
+	access.FinanceOfficer: navFinance, access.ChiefAccountant: navFinance, access.AccountHolder: navFinance,
+	access.FundAnalyst: navFund, access.FundManager: navFund, access.InvestmentBoard: navFund,
+	access.Auditor: navAudit, access.DPO: navAdmin, access.SystemAdmin: navAdmin, access.SecurityOfficer: navAdmin,
+}
+
+// navigation is the row of the active role: one role at a time, and only pages that exist.
+func (rt *Router) navigation(b *Base) []NavItem {
+	entries := navPublic
+	if b.SignedIn() {
+		if own, ok := navOf[b.User.Active]; ok {
+			entries = own
+		} else {
+			entries = append([]entry{navInbox}, navPublic...)
+		}
+	}
+	var items []NavItem
+	best := -1
+	for _, e := range entries {
+		if !rt.Has(e.path) || len(items) == 8 {
+			continue
+		}
+		items = append(items, NavItem{Href: e.path, Label: i18n.Text(b.Lang, e.code)})
+		if b.Path == e.path || e.path != "/" && strings.HasPrefix(b.Path, e.path+"/") {
+			if best < 0 || len(e.path) > len(items[best].Href) {
+				best = len(items) - 1
+			}
+		}
+	}
+	if best >= 0 {
+		items[best].Current = true
+	}
+	return items
+}
+
+// search is where the box in the mast leads: the code tracker for the public, the dossiers for staff.
+func (rt *Router) search(b *Base) string {
+	switch {
+	case b.SignedIn() && rt.Has("/proposals"):
+		return "/proposals"
+	case rt.Has("/track"):
+		return "/track"
+	}
+	return ""
+}
