@@ -1,0 +1,10 @@
+DELETE FROM ledger.document_kinds WHERE kind IN ('fund', 'fund_capital', 'capital_call', 'distribution');
+DROP TABLE fund_flows;
+DROP TABLE fund_distributions;
+DROP TABLE capital_call_payments;
+DROP TABLE capital_call_lines;
+DROP TABLE capital_calls;
+DROP TABLE fund_capital_entries;
+DROP TABLE fund_capitals;
+DROP TABLE fund_investors;
+DROP TABLE funds;
