@@ -2,14 +2,29 @@
 //
 // The kernel is SQL (migrations/…_ledger…): its functions are the only writers of journal, posting, control_line
 // and account_balance. This package calls them in one round trip each and reads back.
+//
+// # Decisions
+//
+// 2026-11-24: ceilings are judged by one conditional UPDATE of a control line, last in the call, at read committed; the
+// CHECK of the table is the second lock. Sums over postings were refused as the guard: two at once pass them.
+//
+// 2026-11-24: stage accounts have no row in account_balances; the control line is their running balance, and Verify
+// compares it with the postings. Three rows a commitment instead of one would cost more than the journal.
+//
+// 2026-11-24: postings have no foreign keys. A statement trigger checks all legs of a journal in one query, because
+// key locks on the few accounts everybody shares make a queue; what they point at is never deleted.
+//
+// 2026-11-24: the idempotency key stands on the journal itself, unique per book, with the hash of the request. Voucher
+// numbers come from one sequence per book and year: they may have gaps, and nobody waits for a number.
+//
+// 2026-11-24: periods are calendar months and open by themselves with the first journal of the month; a closed one
+// refuses, under a share lock, so that a close and a posting never pass each other.
 package ledger
 
 import (
-	"context"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/uptrace/bun"
 
 	"kinhbac/internal/errs"
 	"kinhbac/internal/money"
@@ -22,6 +37,9 @@ var (
 	ErrSamePerson   = errs.New(errs.Forbidden, "ledger.same_person")
 	ErrKeyReused    = errs.New(errs.Conflict, "ledger.key_reused") // same key, other content
 	ErrUnbalanced   = errs.New(errs.Internal, "ledger.unbalanced")
+	ErrMove         = errs.New(errs.Conflict, "ledger.move")           // such a move is not made on such a line
+	ErrSecondPerson = errs.New(errs.Forbidden, "ledger.second_person") // the kind of journal needs an approver
+	ErrReversed     = errs.New(errs.Conflict, "ledger.reversed")       // the journal was taken back before
 )
 
 // Stage is where money of a control line stands.
@@ -114,66 +132,5 @@ type State struct {
 	Version                                    int64
 }
 
-// Post writes one journal in the caller's transaction and locks the touched control lines until its end, so
-// call it last. It refuses with the errors above and then changes nothing (the transaction must be rolled back).
-func Post(ctx context.Context, tx bun.IDB, j Journal) (Posted, error) {
-	panic("ledger.Post: under construction")
-}
-
-// OpenLine makes a control line with nothing authorised and gives its id; an existing one for the same book,
-// kind, dim and subject gives that one's id.
-func OpenLine(ctx context.Context, tx bun.IDB, book string, kind LineKind, dim Dim, subject uuid.UUID) (int64, error) {
-	panic("ledger.OpenLine: under construction")
-}
-
-// OpenBook makes a book of double entry with its chart; a book that exists gets the missing accounts.
-func OpenBook(ctx context.Context, tx bun.IDB, book string, chart []Account) error {
-	panic("ledger.OpenBook: under construction")
-}
-
 // Account is one account of a book's chart. Class is asset, liability, equity, income, expense or stage.
 type Account struct{ Code, NameVI, NameEN, Class string }
-
-// Line reads one control line.
-func Line(ctx context.Context, db bun.IDB, id int64) (State, error) {
-	panic("ledger.Line: under construction")
-}
-
-// Lines reads many control lines by id.
-func Lines(ctx context.Context, db bun.IDB, ids []int64) (map[int64]State, error) {
-	panic("ledger.Lines: under construction")
-}
-
-// Balance is the balance of one account and dimension combination, debit positive, in đồng.
-type Balance struct {
-	Account string
-	Dim     Dim
-	Amount  money.Amount
-}
-
-// Balances sums a book up to and including the day asOf (zero = all).
-func Balances(ctx context.Context, db bun.IDB, book string, asOf time.Time) ([]Balance, error) {
-	panic("ledger.Balances: under construction")
-}
-
-// Entry is one journal as a page shows it.
-type Entry struct {
-	No, Book, Kind string
-	On             time.Time
-	RecordedAt     time.Time
-	Document       Ref
-	Legs           []Leg
-	ActorID        uuid.UUID
-	ApproverID     uuid.UUID
-	Reason         string
-}
-
-// Entries gives the journals behind a document, oldest first.
-func Entries(ctx context.Context, db bun.IDB, kind string, id uuid.UUID) ([]Entry, error) {
-	panic("ledger.Entries: under construction")
-}
-
-// Statement gives the journals that touched a control line, oldest first.
-func Statement(ctx context.Context, db bun.IDB, line int64) ([]Entry, error) {
-	panic("ledger.Statement: under construction")
-}

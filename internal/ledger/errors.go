@@ -1,0 +1,60 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+	"github.com/uptrace/bun/driver/pgdriver"
+
+	"kinhbac/internal/money"
+)
+
+// refusal turns an error of the kernel into the one people see; the kernel's own words stay in the chain.
+func refusal(err error) error {
+	var e pgdriver.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Field('C') {
+	case "KB010":
+		return insufficient(e.Field('D'))
+	case "KB011":
+		return ErrClosed.With(e.Field('D'))
+	case "KB013":
+		return ErrKeyReused
+	case "KB014":
+		return fmt.Errorf("%w: %w", ErrUnbalanced, err)
+	case "KB015":
+		return fmt.Errorf("%w: %w", ErrMove, err)
+	case "KB016":
+		return ErrSecondPerson
+	}
+	switch e.Field('n') {
+	case "journals_same_person":
+		return ErrSamePerson
+	case "journals_second_person":
+		return ErrSecondPerson
+	case "journals_reverses_id_key":
+		return ErrReversed
+	}
+	return err
+}
+
+// insufficient reads "line stage has asked" as the kernel writes it.
+func insufficient(detail string) error {
+	f := strings.Fields(detail)
+	if len(f) != 4 {
+		return ErrInsufficient.With("?", "?")
+	}
+	return ErrInsufficient.With(grouped(f[2]), grouped(f[3]))
+}
+
+func grouped(digits string) string {
+	d, err := decimal.NewFromString(digits)
+	if err != nil {
+		return digits
+	}
+	return money.Round(d).Format()
+}
