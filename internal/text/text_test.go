@@ -1,0 +1,61 @@
+package text_test
+
+import (
+	"errors"
+	"testing"
+
+	"golang.org/x/text/unicode/norm"
+
+	"kinhbac/internal/dbtest"
+	"kinhbac/internal/text"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+func TestLine(t *testing.T) {
+	for _, c := range []struct {
+		in, want string
+		err      error
+	}{
+		{"  Công ty \t cổ phần\n Ước Mơ ", "Công ty cổ phần Ước Mơ", nil},
+		{norm.NFD.String("Nguyễn Thị Ước"), "Nguyễn Thị Ước", nil},
+		{"", "", nil},
+		{"a\x00b", "", text.ErrControl},
+		{"a\x1bb", "", text.ErrControl},
+		{"đổi\u202Echiều", "", text.ErrControl},
+		{"a\xffb", "", text.ErrEncoding},
+		{"mất \uFFFD chữ", "", text.ErrControl},
+	} {
+		got, err := text.Line(c.in)
+		if got != c.want || !errors.Is(err, c.err) {
+			t.Errorf("Line(%q) = %q, %v; want %q, %v", c.in, got, err, c.want, c.err)
+		}
+	}
+}
+
+func TestBlock(t *testing.T) {
+	got, err := text.Block("\r\n Mục tiêu:  \r\n\r\n- một\r- hai \n\n")
+	if want := " Mục tiêu:\n\n- một\n- hai"; got != want || err != nil {
+		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+	if _, err := text.Block("a\x00"); !errors.Is(err, text.ErrControl) {
+		t.Errorf("NUL: error %v", err)
+	}
+}
+
+// TestFoldIsTheDatabases compares with kb.fold on every letter of Vietnamese.
+func TestFoldIsTheDatabases(t *testing.T) {
+	db := dbtest.New(t)
+	for _, s := range []string{
+		"aàáảãạăằắẳẵặâầấẩẫậ", "eèéẻẽẹêềếểễệ", "iìíỉĩị", "oòóỏõọôồốổỗộơờớởỡợ", "uùúủũụưừứửữự", "yỳýỷỹỵ", "đ",
+		"AÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬ", "ÊỀẾỂỄỆ", "ÔỒỐỔỖỘƠỜỚỞỠỢ", "ƯỪỨỬỮỰ", "Đ", "Công ty TNHH Kinh Bắc 2029",
+	} {
+		var want string
+		if err := db.NewRaw("SELECT kb.fold(?)", s).Scan(t.Context(), &want); err != nil {
+			t.Fatal(err)
+		}
+		if got := text.Fold(s); got != want {
+			t.Errorf("Fold(%q) = %q, the database says %q", s, got, want)
+		}
+	}
+}
