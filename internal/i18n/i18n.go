@@ -50,6 +50,9 @@ func load() map[string]words {
 			panic(fmt.Sprintf("i18n: %s: %v", name, err))
 		}
 		for _, row := range rows {
+			if row[0] == "code" { // a header
+				continue
+			}
 			if _, twice := all[row[0]]; twice {
 				panic(fmt.Sprintf("i18n: %s: code %s stands twice", name, row[0]))
 			}

@@ -125,6 +125,10 @@ func (rt *Router) run(c *fiber.Ctx, cmd command, body *node, key, code string) (
 			return answer{}, wrongCode{err}
 		}
 		ctx = access.With(ctx, proved)
+		if proved.Renewed != "" { // a new id at step-up, also when the act is refused afterwards
+			rt.setCookie(c, rt.cookieName(), proved.Renewed, 0)
+			c.Locals(keyCookie, proved.Renewed)
+		}
 	}
 	if cmd.bare {
 		done, out, err := do(ctx, rt.req(c))

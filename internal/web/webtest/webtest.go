@@ -219,7 +219,8 @@ func (w *Web) Raw(ctx context.Context, method, path string, body []byte, header 
 
 func (w *Web) send(ctx context.Context, method, path string, body []byte, header map[string]string) *Answer {
 	w.t.Helper()
-	req := httptest.NewRequest(method, "http://kinhbac.test"+path, bytes.NewReader(body))
+	req := httptest.NewRequest(method, path, bytes.NewReader(body))
+	req.Host = "kinhbac.test"
 	cookie, _ := w.cookie(ctx)
 	req.Header.Set("Cookie", cookie)
 	for k, v := range header {
