@@ -19,9 +19,10 @@ import (
 // migrationLock is the advisory lock under which one starter migrates while the others wait.
 const migrationLock = 0x6b696e68 // "kinh"
 
-// Step is one migration and when it was applied; the zero time means pending.
+// Step is one migration; At is when it was applied.
 type Step struct {
 	Stamp, Name string
+	Applied     bool
 	At          time.Time
 }
 
@@ -88,7 +89,8 @@ func Status(ctx context.Context, db *bun.DB) ([]Step, error) {
 	}
 	var out []Step
 	for _, one := range known.Sorted() {
-		out = append(out, Step{one.Name, one.Comment, at[one.Name]})
+		when, applied := at[one.Name]
+		out = append(out, Step{one.Name, one.Comment, applied, when})
 	}
 	return out, nil
 }
@@ -97,7 +99,7 @@ func Status(ctx context.Context, db *bun.DB) ([]Step, error) {
 func Pending(ctx context.Context, db *bun.DB) (n int, err error) {
 	steps, err := Status(ctx, db)
 	for _, s := range steps {
-		if s.At.IsZero() {
+		if !s.Applied {
 			n++
 		}
 	}
