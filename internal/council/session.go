@@ -50,3 +50,14 @@ func (s *Session) AccessKind() string { return "council_session" }
 
 // AccessID is the session's id.
 func (s *Session) AccessID() uuid.UUID { return s.ID }
+
+// Attendance is the newest mark of a seat in a session.
+type Attendance struct {
+	bun.BaseModel `bun:"table:council_attendances,alias:at"`
+	SessionID     uuid.UUID `bun:",pk,type:uuid"`
+	SeatID        uuid.UUID `bun:",pk,type:uuid"`
+	Presence      string    // present, online or absent
+	Note          string
+	MarkedBy      uuid.UUID
+	MarkedAt      time.Time
+}

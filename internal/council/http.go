@@ -1,0 +1,257 @@
+package council
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"kinhbac/internal/access"
+	"kinhbac/internal/calendar"
+	"kinhbac/internal/errs"
+	"kinhbac/internal/i18n"
+	"kinhbac/internal/storage"
+	"kinhbac/internal/web"
+)
+
+type handler struct{ s *Service }
+
+// Routes registers the pages and commands of the room.
+func (s *Service) Routes(rt *web.Router) {
+	h := handler{s}
+	web.Page(rt, "/councils", "council", "read", "council/list", h.list)
+	web.Page(rt, "/councils/new", "council", "create", "council/new", h.new)
+	web.Page(rt, "/councils/:id", "council", "read", "council/show", h.show)
+	web.Page(rt, "/councils/:id/meetings/:n", "council_session", "read", "council/meeting", h.meeting)
+	web.Page(rt, "/councils/:id/meetings/:n/minutes", "minutes", "read", "council/minutes", h.minutes)
+	web.Page(rt, "/matters/:id/ballot", "ballot", "cast", "council/ballot", h.ballot)
+	web.JSON(rt, "/councils", "council", "read", h.apiList)
+
+	web.Command(rt, "/councils", "council", "create", "/councils/new", h.create)
+	web.Command(rt, "/councils/:id/approve", "council", "approve", "/councils/:id", h.approve)
+	web.Command(rt, "/councils/:id/meetings", "council_session", "schedule", "/councils/:id", h.schedule)
+	web.Command(rt, "/meetings/:id/attendance", "council_session", "mark_attendance", "", h.attendance)
+	web.Command(rt, "/meetings/:id/open", "council_session", "open", "", h.open)
+	web.Command(rt, "/meetings/:id/close", "council_session", "close", "", h.close)
+	web.Command(rt, "/matters/:id/present", "council_session", "present", "", h.present)
+	web.Command(rt, "/matters/:id/start-ballot", "council_session", "start_ballot", "", h.startBallot)
+	web.Command(rt, "/matters/:id/ballot", "ballot", "cast", "/matters/:id/ballot", h.cast)
+	web.Command(rt, "/matters/:id/tally", "ballot", "tally", "", h.tally)
+	web.Command(rt, "/matters/:id/conclude", "council_session", "conclude", "", h.conclude)
+	web.Command(rt, "/matters/:id/recuse", "council_session", "recuse", "", h.recuse)
+	web.Command(rt, "/meetings/:id/minutes", "minutes", "draft", "", h.draft)
+	web.Command(rt, "/meetings/:id/sign-secretary", "minutes", "sign_secretary", "", h.signSecretary)
+	web.Command(rt, "/meetings/:id/sign", "minutes", "sign", "", h.sign)
+	rt.Tasks(s.Tasks)
+}
+
+type listPage struct {
+	web.Base
+	Rows      []Row
+	CanCreate bool
+}
+
+func (h handler) list(ctx context.Context, r web.Req) (*listPage, error) {
+	rows, err := h.s.list(ctx)
+	_, refused := h.s.access.RequireRole(ctx, "council", "create")
+	return &listPage{Rows: rows, CanCreate: refused == nil}, err
+}
+
+func (h handler) apiList(ctx context.Context, r web.Req) ([]Row, error) { return h.s.list(ctx) }
+
+type newPage struct {
+	web.Base
+	Kind        Kind
+	Subject     uuid.UUID
+	SubjectName string
+	Positions   []int
+	People      []web.Option
+	Secretaries []web.Option
+	Kinds       []web.Option
+	Choices     []web.Option // calls without a council
+}
+
+func (h handler) new(ctx context.Context, r web.Req) (*newPage, error) {
+	db := storage.Joined(ctx, h.s.db)
+	p := &newPage{Kind: Grant}
+	if r.Query("fund") != "" {
+		p.Kind = Investment
+		p.Subject, _ = uuid.Parse(r.Query("fund"))
+	}
+	seats := 7
+	if p.Kind == Investment {
+		seats = 5
+	} else if err := h.callChoices(ctx, p, r.Query("call")); err != nil {
+		return nil, err
+	}
+	for i := range seats + 2 {
+		p.Positions = append(p.Positions, i)
+	}
+	people, err := candidates(ctx, db, access.CouncilMember, access.CouncilChair)
+	if err != nil {
+		return nil, err
+	}
+	secretaries, err := candidates(ctx, db, access.CouncilSecretary)
+	if err != nil {
+		return nil, err
+	}
+	p.People, p.Secretaries = options(people), options(secretaries)
+	for _, k := range []SeatKind{Chair, Vice, ScientificSecretary, Critic, Member} {
+		p.Kinds = append(p.Kinds, web.Option{Value: string(k), Label: i18n.T(ctx, "council.seat."+string(k))})
+	}
+	return p, nil
+}
+
+func (h handler) callChoices(ctx context.Context, p *newPage, code string) error {
+	var rows []struct {
+		ID          uuid.UUID
+		Code, Title string
+	}
+	err := storage.Joined(ctx, h.s.db).NewRaw(`SELECT c.id, c.code, c.title_vi AS title FROM calls c
+		WHERE c.status IN ('published', 'open', 'closed', 'evaluating')
+		AND NOT EXISTS (SELECT 1 FROM councils x WHERE x.subject_id = c.id) ORDER BY c.code DESC`).Scan(ctx, &rows)
+	for _, c := range rows {
+		if h.s.access.Can(ctx, storage.Joined(ctx, h.s.db), "council", "create", access.Ref{Kind: "call", ID: c.ID}) {
+			p.Choices = append(p.Choices, web.Option{Value: c.ID.String(), Label: c.Code + " · " + c.Title})
+			if c.Code == code {
+				p.Subject = c.ID
+			}
+		}
+	}
+	return err
+}
+
+func options(ps []Person) []web.Option {
+	out := make([]web.Option, len(ps))
+	for i, p := range ps {
+		out[i] = web.Option{Value: p.ID.String(), Label: p.Name}
+	}
+	return out
+}
+
+type seatIn struct {
+	Kind   SeatKind   `form:"kind" json:"kind"`
+	Person *uuid.UUID `form:"person" json:"person"`
+	Field  string     `form:"field" json:"field"`
+}
+
+type createIn struct {
+	Kind      Kind      `form:"kind" json:"kind" kb:"required"`
+	Subject   uuid.UUID `form:"subject" json:"subject" kb:"required"`
+	NameVI    string    `form:"name_vi" json:"name_vi" kb:"required"`
+	NameEN    string    `form:"name_en" json:"name_en"`
+	Secretary uuid.UUID `form:"secretary" json:"secretary" kb:"required"`
+	Seats     []seatIn  `form:"seats" json:"seats" kb:"max=20"`
+}
+
+type createdOut struct {
+	ID uuid.UUID `json:"id"`
+}
+
+func (h handler) create(ctx context.Context, r web.Req, in createIn) (web.Done, createdOut, error) {
+	n := NewCouncil{Kind: in.Kind, Subject: in.Subject, NameVI: in.NameVI, NameEN: in.NameEN, Secretary: in.Secretary}
+	for _, s := range in.Seats {
+		if s.Person != nil {
+			n.Seats = append(n.Seats, NewSeat{Kind: s.Kind, Person: *s.Person, Field: s.Field})
+		}
+	}
+	c, err := h.s.Create(ctx, n)
+	if err != nil {
+		return web.Done{}, createdOut{}, err
+	}
+	return web.Done{Location: "/councils/" + c.ID.String(), Notice: "council.proposed_notice"}, createdOut{c.ID}, nil
+}
+
+type showPage struct {
+	web.Base
+	Council     *Council
+	Secretary   string
+	Sessions    []Session
+	Waiting     []Subject
+	CanApprove  bool
+	CanSchedule bool
+}
+
+func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	c, err := h.s.show(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	db := storage.Joined(ctx, h.s.db)
+	p := &showPage{Council: c, CanApprove: c.Status == Proposed && h.s.access.Can(ctx, db, "council", "approve", c),
+		CanSchedule: c.Status == Established && h.s.access.Can(ctx, db, "council_session", "schedule", c)}
+	if p.Secretary, err = personName(ctx, db, c.SecretaryID); err != nil {
+		return nil, err
+	}
+	if p.Sessions, err = h.s.sessions(ctx, id); err != nil {
+		return nil, err
+	}
+	if src := h.s.sources[c.kindOf()]; p.CanSchedule && src != nil {
+		p.Waiting, err = src.Waiting(ctx, db, c.SubjectID)
+	}
+	return p, err
+}
+
+type approveIn struct {
+	Version    int           `form:"version" json:"version"`
+	DecisionNo string        `form:"decision_no" json:"decision_no" kb:"required"`
+	DecidedOn  calendar.Date `form:"decided_on" json:"decided_on" kb:"required"`
+}
+
+func (h handler) approve(ctx context.Context, r web.Req, in approveIn) (web.Done, struct{}, error) {
+	id, err := r.ID("id")
+	if err == nil {
+		err = h.s.Approve(ctx, id, in.Version, in.DecisionNo, in.DecidedOn)
+	}
+	return web.Done{Location: "/councils/" + id.String(), Notice: "council.established_notice"}, struct{}{}, err
+}
+
+type scheduleIn struct {
+	StartsAt time.Time   `form:"starts_at" json:"starts_at" kb:"required"`
+	Place    string      `form:"place" json:"place" kb:"required"`
+	Online   bool        `form:"online" json:"online"`
+	Subjects []uuid.UUID `form:"subjects" json:"subjects" kb:"max=100"`
+}
+
+type scheduledOut struct {
+	ID     uuid.UUID `json:"id"`
+	Number int       `json:"number"`
+}
+
+func (h handler) schedule(ctx context.Context, r web.Req, in scheduleIn) (web.Done, scheduledOut, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return web.Done{}, scheduledOut{}, err
+	}
+	ses, err := h.s.Schedule(ctx, id, Agenda{in.StartsAt, in.Place, in.Online, in.Subjects})
+	if err != nil {
+		return web.Done{}, scheduledOut{}, err
+	}
+	return web.Done{Location: meetingPath(ses), Notice: "council.scheduled_notice"}, scheduledOut{ses.ID, ses.Number}, nil
+}
+
+func meetingPath(s *Session) string {
+	return "/councils/" + s.CouncilID.String() + "/meetings/" + strconv.Itoa(s.Number)
+}
+
+// back is the meeting page of a session, for the answer of its commands.
+func (h handler) back(ctx context.Context, session uuid.UUID, notice string) (web.Done, struct{}, error) {
+	ses, err := readSession(ctx, storage.Joined(ctx, h.s.db).NewSelect(), session)
+	if err != nil {
+		return web.Done{}, struct{}{}, err
+	}
+	return web.Done{Location: meetingPath(ses), Notice: notice}, struct{}{}, nil
+}
+
+func number(r web.Req) (int, error) {
+	n, err := strconv.Atoi(r.Param("n"))
+	if err != nil || n < 1 {
+		return 0, errs.ErrNotFound
+	}
+	return n, nil
+}

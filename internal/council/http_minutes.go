@@ -1,0 +1,145 @@
+package council
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"kinhbac/internal/calendar"
+	"kinhbac/internal/i18n"
+	"kinhbac/internal/storage"
+	"kinhbac/internal/web"
+)
+
+type minutesPage struct {
+	web.Base
+	Council          *Council
+	Session          *Session
+	Matters          []Matter
+	Places           []Place
+	Secretary, Chair string // who signed
+	Body             string // the stored text, or the one to start from
+	Meeting          string
+	CanDraft         bool
+	CanSignSecretary bool
+	CanSign          bool
+}
+
+func (h handler) minutes(ctx context.Context, r web.Req) (*minutesPage, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	n, err := number(r)
+	if err != nil {
+		return nil, err
+	}
+	ses, err := h.s.sessionOf(ctx, id, n)
+	if err != nil {
+		return nil, err
+	}
+	db := storage.Joined(ctx, h.s.db)
+	if _, err := h.s.access.Require(ctx, db, "minutes", "read", ses); err != nil {
+		return nil, err
+	}
+	p := &minutesPage{Session: ses, Meeting: meetingPath(ses), Body: ses.MinutesBody}
+	if p.Council, err = Get(ctx, db, id); err != nil {
+		return nil, err
+	}
+	if p.Matters, _, err = h.s.visible(ctx, ses.ID); err != nil {
+		return nil, err
+	}
+	if p.Places, err = board(ctx, db, ses, nil); err != nil {
+		return nil, err
+	}
+	if p.Secretary, err = signer(ctx, h, ses.SecretarySigned); err != nil {
+		return nil, err
+	}
+	if p.Chair, err = signer(ctx, h, ses.ChairSigned); err != nil {
+		return nil, err
+	}
+	p.CanDraft = (ses.Status == Ended || ses.Status == Drafted && ses.SecretarySigned == nil) && h.s.access.Can(ctx, db, "minutes", "draft", ses)
+	p.CanSignSecretary = ses.Status == Drafted && ses.SecretarySigned == nil && h.s.access.Can(ctx, db, "minutes", "sign_secretary", ses)
+	p.CanSign = ses.Status == Drafted && ses.SecretarySigned != nil && h.s.access.Can(ctx, db, "minutes", "sign", ses)
+	if p.Body == "" {
+		p.Body = p.Start(ctx)
+	}
+	return p, nil
+}
+
+func signer(ctx context.Context, h handler, id *uuid.UUID) (string, error) {
+	if id == nil {
+		return "", nil
+	}
+	return personName(ctx, storage.Joined(ctx, h.s.db), *id)
+}
+
+// Start is the text of minutes to begin with, made of what the session recorded. It is Vietnamese in every
+// language, as the document is.
+func (p *minutesPage) Start(ctx context.Context) string {
+	say := func(code string, args ...any) string { return i18n.Text(i18n.VI, code, args...) }
+	var b strings.Builder
+	line := func(s string) { b.WriteString(s + "\n") }
+	line(say("council.minutes_head", p.Council.NameVI, p.Council.DecisionNo, p.Council.DecidedOn.Format()))
+	line(say("council.minutes_place", calendar.DateOf(p.Session.StartsAt).Format(), p.Session.Place))
+	var here, away []string
+	for _, pl := range p.Places {
+		if pl.State == "absent" {
+			away = append(away, pl.PersonName)
+		} else {
+			here = append(here, pl.PersonName)
+		}
+	}
+	line(say("council.minutes_present", len(here), len(p.Places), strings.Join(here, ", ")))
+	if len(away) > 0 {
+		line(say("council.minutes_absent", strings.Join(away, ", ")))
+	}
+	for _, m := range p.Matters {
+		if m.Status != Concluded {
+			continue
+		}
+		result := say("council.minutes_votes", m.For, m.Against, m.Cast)
+		if m.Mean != nil {
+			result = say("council.minutes_mean", strings.Replace(m.meanText(), ".", ",", 1), m.Valid, m.Cast)
+		}
+		line(fmt.Sprintf("%d. %s – %s. %s. %s. %s", m.Position, m.Code, m.TitleVI, result,
+			say("council.minutes_conclusion."+string(m.Conclusion), m.Proposed.Format()), m.Note))
+	}
+	return strings.TrimSpace(b.String())
+}
+
+type draftIn struct {
+	Version int    `form:"version" json:"version"`
+	Body    string `form:"body" json:"body" kb:"required,long"`
+}
+
+func (h handler) draft(ctx context.Context, r web.Req, in draftIn) (web.Done, struct{}, error) {
+	return h.onMinutes(ctx, r, "council.drafted_notice", func(id uuid.UUID) error { return h.s.DraftMinutes(ctx, id, in.Version, in.Body) })
+}
+
+type signIn struct {
+	Digest string `form:"digest" json:"digest" kb:"required"`
+}
+
+func (h handler) signSecretary(ctx context.Context, r web.Req, in signIn) (web.Done, struct{}, error) {
+	return h.onMinutes(ctx, r, "council.signed_notice", func(id uuid.UUID) error { return h.s.SignSecretary(ctx, id, in.Digest) })
+}
+
+func (h handler) sign(ctx context.Context, r web.Req, in signIn) (web.Done, struct{}, error) {
+	return h.onMinutes(ctx, r, "council.signed_notice", func(id uuid.UUID) error { return h.s.SignChair(ctx, id, in.Digest) })
+}
+
+func (h handler) onMinutes(ctx context.Context, r web.Req, notice string, do func(uuid.UUID) error) (web.Done, struct{}, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return web.Done{}, struct{}{}, err
+	}
+	if err := do(id); err != nil {
+		return web.Done{}, struct{}{}, err
+	}
+	done, out, err := h.back(ctx, id, notice)
+	done.Location += "/minutes"
+	return done, out, err
+}

@@ -1,0 +1,180 @@
+package council
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"kinhbac/internal/access"
+	"kinhbac/internal/errs"
+	"kinhbac/internal/storage"
+)
+
+// Row is a council on a list.
+type Row struct {
+	ID          uuid.UUID
+	NameVI      string `bun:"name_vi"`
+	NameEN      string `bun:"name_en"`
+	Status      Status
+	DecisionNo  string
+	SubjectCode string
+	Seats       int
+	Matters     int
+	Concluded   int
+	NextID      *uuid.UUID
+	NextNumber  *int
+	NextAt      *time.Time
+}
+
+// list gives the councils the subject of ctx may see, newest first.
+func (s *Service) list(ctx context.Context) ([]Row, error) {
+	var rows []Row
+	q := s.db.NewSelect().Model((*Council)(nil)).
+		ColumnExpr("co.id, co.name_vi, co.name_en, co.status, COALESCE(co.decision_no, '') AS decision_no").
+		ColumnExpr("COALESCE((SELECT c.code FROM calls c WHERE c.id = co.subject_id), '') AS subject_code").
+		ColumnExpr("(SELECT count(*) FROM council_seats x WHERE x.council_id = co.id) AS seats").
+		ColumnExpr("(SELECT count(*) FROM council_matters x WHERE x.council_id = co.id) AS matters").
+		ColumnExpr("(SELECT count(*) FROM council_matters x WHERE x.council_id = co.id AND x.status = 'concluded') AS concluded").
+		ColumnExpr("n.id AS next_id, n.number AS next_number, n.starts_at AS next_at").
+		Join("LEFT JOIN LATERAL (SELECT x.id, x.number, x.starts_at FROM council_sessions x WHERE x.council_id = co.id ORDER BY x.number DESC LIMIT 1) AS n ON true").
+		OrderExpr("co.created_at DESC, co.id")
+	err := s.access.Scope(ctx, q, "council", "read", "council").Scan(ctx, &rows)
+	return rows, err
+}
+
+// show reads a council for a page, if the subject of ctx may see it.
+func (s *Service) show(ctx context.Context, id uuid.UUID) (*Council, error) {
+	db := storage.Joined(ctx, s.db)
+	if _, err := s.access.Require(ctx, db, "council", "read", access.Ref{Kind: "council", ID: id}); err != nil {
+		return nil, err
+	}
+	return Get(ctx, db, id)
+}
+
+func (s *Service) sessions(ctx context.Context, council uuid.UUID) ([]Session, error) {
+	var ss []Session
+	err := storage.Joined(ctx, s.db).NewSelect().Model(&ss).Where("cs.council_id = ?", council).OrderExpr("cs.number").Scan(ctx)
+	return ss, err
+}
+
+// sessionOf reads a session by its number in the council, if the subject of ctx may see it.
+func (s *Service) sessionOf(ctx context.Context, council uuid.UUID, number int) (*Session, error) {
+	db := storage.Joined(ctx, s.db)
+	ses := new(Session)
+	q := db.NewSelect().Model(ses).Where("cs.council_id = ?", council).Where("cs.number = ?", number)
+	return ses, found(s.access.Scope(ctx, q, "council_session", "read", "council_session").Scan(ctx), "session", council)
+}
+
+// visible gives the matters of a session the subject of ctx is not in conflict with; the others are counted only.
+func (s *Service) visible(ctx context.Context, session uuid.UUID) (ms []Matter, hidden int, err error) {
+	db := storage.Joined(ctx, s.db)
+	q := db.NewSelect().Model(&ms).Where("cm.session_id = ?", session).OrderExpr("cm.position")
+	if err := s.access.Scope(ctx, q, "council_session", "read", "matter").Scan(ctx); err != nil {
+		return nil, 0, err
+	}
+	n, err := db.NewSelect().Model((*Matter)(nil)).Where("cm.session_id = ?", session).Count(ctx)
+	return ms, int(n) - len(ms), err
+}
+
+// matter reads one matter for a page, if the subject of ctx may see it.
+func (s *Service) matter(ctx context.Context, id uuid.UUID) (*Matter, error) {
+	m := new(Matter)
+	q := storage.Joined(ctx, s.db).NewSelect().Model(m).Where("cm.id = ?", id)
+	return m, found(s.access.Scope(ctx, q, "council_session", "read", "matter").Scan(ctx), "matter", id)
+}
+
+// Place is a seat on the board of a matter. Before the count State is all there is.
+type Place struct {
+	Seat
+	State  string // cast, scoring, absent, barred or waiting
+	Note   string
+	Marked string // present, online, absent or "" before a mark
+}
+
+// board reads the seats of a session and what each does in a matter (nil = none yet). It reads no score.
+func board(ctx context.Context, db bun.IDB, ses *Session, m *Matter) ([]Place, error) {
+	var id *uuid.UUID
+	status := Waiting
+	if m != nil {
+		id, status = &m.ID, m.Status
+	}
+	var places []Place
+	err := db.NewSelect().Model((*Seat)(nil)).ColumnExpr("st.*").
+		ColumnExpr("COALESCE(a.presence, '') AS marked, COALESCE(a.note, '') AS note").
+		ColumnExpr(`CASE WHEN ?::uuid IS NOT NULL AND council_barred(?::uuid, st.person_id) THEN 'barred'
+			WHEN COALESCE(a.presence, 'absent') = 'absent' THEN 'absent'
+			WHEN EXISTS (SELECT 1 FROM ballots b WHERE b.matter_id = ?::uuid AND b.seat_id = st.id) THEN 'cast'
+			WHEN ? = 'balloting' AND st.votes THEN 'scoring' ELSE 'waiting' END AS state`, id, id, id, status).
+		Join("LEFT JOIN council_attendances AS a ON a.seat_id = st.id AND a.session_id = ?", ses.ID).
+		Where("st.council_id = ?", ses.CouncilID).OrderExpr("st.position").Scan(ctx, &places)
+	return places, err
+}
+
+// Slip is one ballot as shown after the count: by number, without a name.
+type Slip struct {
+	Number int
+	Total  *int
+	Choice string
+	Valid  bool
+	Passes int
+	Items  int
+}
+
+// Points is the total of a ballot by points, else 0.
+func (s Slip) Points() int {
+	if s.Total == nil {
+		return 0
+	}
+	return *s.Total
+}
+
+// counted gives the ballots of a counted matter by number; errs.ErrNotFound before the count or for a reader
+// without (ballot, read_tally).
+func (s *Service) counted(ctx context.Context, m *Matter) ([]Slip, error) {
+	db := storage.Joined(ctx, s.db)
+	if !s.access.Can(ctx, db, "ballot", "read_tally", m) {
+		return nil, errs.ErrNotFound
+	}
+	var cs []Slip
+	err := db.NewRaw(`SELECT b.number, b.total, COALESCE(b.choice, '') AS choice, b.valid,
+			count(l.id) FILTER (WHERE l.passed) AS passes, count(l.item_id) AS items
+		FROM ballots b LEFT JOIN ballot_lines l ON l.ballot_id = b.id
+		WHERE b.matter_id = ? AND b.number IS NOT NULL GROUP BY b.id ORDER BY b.number`, m.ID).Scan(ctx, &cs)
+	return cs, err
+}
+
+// Person is a candidate for a seat.
+type Person struct {
+	ID   uuid.UUID
+	Name string
+	Role string
+}
+
+// candidates are people who hold a role a seat needs, by name.
+func candidates(ctx context.Context, db bun.IDB, roles ...access.Role) ([]Person, error) {
+	var ps []Person
+	err := db.NewRaw(`SELECT DISTINCT u.id, u.name, '' AS role FROM users u JOIN role_grants g ON g.user_id = u.id
+		WHERE u.disabled_at IS NULL AND g.role IN (?) AND g.valid_from <= kb.now() AND (g.valid_to IS NULL OR g.valid_to > kb.now())
+		ORDER BY u.name`, bun.List(roles)).Scan(ctx, &ps)
+	return ps, err
+}
+
+// PutForward notes that the award set which holds these proposals was proposed: the people of the province may
+// read the minutes and results from now on.
+func PutForward(ctx context.Context, tx bun.Tx, proposals []uuid.UUID) error {
+	_, err := tx.NewUpdate().Model((*Matter)(nil)).Set("put_forward_at = ?", storage.Now(ctx)).
+		Where("cm.kind = 'proposal'").Where("cm.subject_id IN (?)", bun.List(proposals)).Where("cm.put_forward_at IS NULL").Exec(ctx)
+	return err
+}
+
+// ConcludedOf gives the concluded matters on the proposals of a call, one a proposal, the latest.
+func ConcludedOf(ctx context.Context, db bun.IDB, call uuid.UUID) ([]Matter, error) {
+	var ms []Matter
+	err := db.NewSelect().Model(&ms).DistinctOn("cm.subject_id").
+		Join("JOIN councils AS co ON co.id = cm.council_id").Join("JOIN council_sessions AS cs ON cs.id = cm.session_id").
+		Where("co.subject_id = ?", call).Where("cm.kind = 'proposal'").Where("cm.status = ?", Concluded).
+		OrderExpr("cm.subject_id, cs.number DESC").Scan(ctx)
+	return ms, err
+}

@@ -1,0 +1,140 @@
+package council
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"kinhbac/internal/access"
+	"kinhbac/internal/errs"
+	"kinhbac/internal/storage"
+)
+
+// DraftMinutes writes the minutes of an ended session, or writes them again while nobody has signed. The digest
+// covers the text and the results, and both signatures are over it.
+func (s *Service) DraftMinutes(ctx context.Context, session uuid.UUID, version int, body string) error {
+	return s.onMinutes(ctx, session, "draft", func(ctx context.Context, tx bun.Tx, ses *Session, actor access.Actor) error {
+		if version != ses.Version {
+			return errs.ErrStale
+		}
+		body = strings.TrimSpace(body)
+		switch {
+		case body == "":
+			return errs.FieldError("body", "council.minutes_empty")
+		case ses.Status == Drafted && ses.SecretarySigned == nil:
+		default:
+			if err := ses.move(Drafted); err != nil {
+				return err
+			}
+		}
+		ms, err := mattersOf(ctx, tx, ses.ID)
+		if err != nil {
+			return err
+		}
+		now := storage.Now(ctx)
+		ses.MinutesBody, ses.MinutesDigest, ses.DraftedBy, ses.DraftedAt = body, seal(body, ms), &actor.ID, &now
+		return access.Step(ctx, tx, ses, "draft", actor)
+	})
+}
+
+// SignSecretary is the scientific secretary's signature under the minutes with the digest that was read.
+func (s *Service) SignSecretary(ctx context.Context, session uuid.UUID, digest string) error {
+	return s.onMinutes(ctx, session, "sign_secretary", func(ctx context.Context, tx bun.Tx, ses *Session, actor access.Actor) error {
+		if ses.Status != Drafted || ses.SecretarySigned != nil {
+			return ErrState
+		}
+		if err := ses.sameText(ctx, tx, digest); err != nil {
+			return err
+		}
+		now := storage.Now(ctx)
+		ses.SecretarySigned, ses.SecretarySignedAt = &actor.ID, &now
+		return access.Step(ctx, tx, ses, "sign_secretary", actor)
+	})
+}
+
+// SignChair is the signature of the chair, or of whoever presided, under the same digest; it closes the minutes.
+func (s *Service) SignChair(ctx context.Context, session uuid.UUID, digest string) error {
+	return s.onMinutes(ctx, session, "sign", func(ctx context.Context, tx bun.Tx, ses *Session, actor access.Actor) error {
+		if ses.Status == Drafted && ses.SecretarySigned == nil {
+			return ErrUnsigned
+		}
+		if err := ses.sameText(ctx, tx, digest); err != nil {
+			return err
+		}
+		if err := ses.move(Signed); err != nil {
+			return err
+		}
+		now := storage.Now(ctx)
+		ses.ChairSigned, ses.ChairSignedAt = &actor.ID, &now
+		return access.ClearSteps(ctx, tx, ses)
+	})
+}
+
+// sameText refuses a signature over another text than the one stored, or over results that changed since.
+func (s *Session) sameText(ctx context.Context, tx bun.IDB, digest string) error {
+	ms, err := mattersOf(ctx, tx, s.ID)
+	if err != nil {
+		return err
+	}
+	if digest != s.MinutesDigest || seal(s.MinutesBody, ms) != s.MinutesDigest {
+		return ErrDigest
+	}
+	return nil
+}
+
+func (s *Service) onMinutes(ctx context.Context, id uuid.UUID, action string,
+	fn func(context.Context, bun.Tx, *Session, access.Actor) error) error {
+	return storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		ses, err := lockSession(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		actor, err := s.access.Require(ctx, tx, "minutes", action, ses)
+		if err != nil {
+			return err
+		}
+		if err := fn(ctx, tx, ses, actor); err != nil {
+			return err
+		}
+		if err := saveSession(ctx, tx, ses); err != nil {
+			return err
+		}
+		return record(ctx, tx, "minutes."+action, actor, ses, fmt.Sprint(ses.Number), minutesSeen{ses.Status, ses.MinutesDigest})
+	})
+}
+
+type minutesSeen struct {
+	Status SessionStatus `json:"status"`
+	Digest string        `json:"digest"`
+}
+
+// seal is the digest both signatures stand for: the text, then the result of every matter, length-prefixed.
+func seal(body string, ms []Matter) string {
+	h := sha256.New()
+	put := func(s string) { fmt.Fprintf(h, "%d:%s\n", len(s), s) }
+	put(body)
+	for _, m := range ms {
+		put(m.Code)
+		put(string(m.Status))
+		put(m.meanText())
+		put(fmt.Sprint(m.For, m.Against, m.Cast, m.Valid))
+		put(string(m.Conclusion))
+		if m.Proposed != nil {
+			put(m.Proposed.String())
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// meanText is the official mean with its two decimals, "" before the count.
+func (m *Matter) meanText() string {
+	if m.Mean == nil {
+		return ""
+	}
+	return m.Mean.StringFixed(2)
+}

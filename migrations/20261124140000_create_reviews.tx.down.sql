@@ -1,0 +1,1 @@
+DROP TABLE review_scores, review_sheets, review_assignments, coi_declarations;

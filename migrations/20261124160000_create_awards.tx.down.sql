@@ -1,0 +1,1 @@
+DROP TABLE awards, award_sets, ranking_lines, rankings;
