@@ -77,7 +77,7 @@ func RecordBar(ctx context.Context, tx bun.IDB, b *Bar) error {
 		}
 	case Suspended, Prosecuted:
 	default:
-		return errs.FieldError("kind", ErrBarKind.Code)
+		return errs.FieldError("bar_kind", ErrBarKind.Code)
 	}
 	b.ID = uuid.New()
 	if _, err := tx.NewInsert().Model(b).Exec(ctx); err != nil {

@@ -27,7 +27,7 @@ var (
 	ErrNoTaxCode         = errs.New(errs.Invalid, "party.no_tax_code") // a person or a group types none
 	ErrNeedsRegistration = errs.New(errs.Invalid, "party.needs_registration")
 	ErrFuture            = errs.New(errs.Invalid, "party.future_date")
-	ErrCommune           = errs.New(errs.Invalid, "party.commune")
+	ErrCommune           = errs.New(errs.Invalid, "party.commune_unknown")
 	ErrKind              = errs.New(errs.Invalid, "party.kind_unknown")
 	ErrKindFixed         = errs.New(errs.Invalid, "party.kind_fixed")
 	ErrEmail             = errs.New(errs.Invalid, "party.email_form")
@@ -78,6 +78,8 @@ type Profile struct {
 	SupportAgreements string        `form:"support_agreements" json:"support_agreements" kb:"max=1000"`
 	Email             string        `form:"email" json:"email" kb:"required,max=254"`
 	Phone             string        `form:"phone" json:"phone" kb:"required,max=30"`
+	Signatory         bool          `form:"signatory" json:"signatory"` // at registration: this person signs for the organisation
+	Version           int           `form:"version" json:"version"`     // at an update: the version the form was read at
 }
 
 // Describe takes over what the organisation says on the day today, or names every field to mend and leaves o

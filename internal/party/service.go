@@ -44,9 +44,9 @@ func New(db *bun.DB, acc *access.Access, grants Grants) *Service {
 // after is what an audit row shows of an act, by field.
 type after map[string]any
 
-// Register makes an organisation. An applicant becomes its member, with the right to sign when signatory is set;
+// Register makes an organisation. An applicant becomes its member, with the right to sign when p.Signatory is set;
 // an officer registers it for others and does not. A tax code stands once.
-func (s *Service) Register(ctx context.Context, p Profile, signatory bool) (*Organisation, error) {
+func (s *Service) Register(ctx context.Context, p Profile) (*Organisation, error) {
 	o := &Organisation{ID: uuid.New(), Province: "24", Version: 1}
 	err := storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		actor, err := s.access.Require(ctx, tx, "organisation", "create", access.Ref{Kind: "unit", ID: access.UnitScience})
@@ -66,7 +66,7 @@ func (s *Service) Register(ctx context.Context, p Profile, signatory bool) (*Org
 		if actor.Role == access.Applicant {
 			now := storage.Now(ctx)
 			m := &Member{ID: uuid.New(), OrganisationID: o.ID, Login: access.From(ctx).Login, UserID: actor.ID,
-				Signatory: signatory || !o.LegalPerson(), InvitedBy: actor.ID, AcceptedAt: &now}
+				Signatory: p.Signatory || !o.LegalPerson(), InvitedBy: actor.ID, AcceptedAt: &now}
 			if _, err := tx.NewInsert().Model(m).Exec(ctx); err != nil {
 				return fmt.Errorf("first member of organisation %s: %w", o.ID, err)
 			}
@@ -85,7 +85,7 @@ func (s *Service) Register(ctx context.Context, p Profile, signatory bool) (*Org
 
 // Update changes what the organisation says of itself. A form read at an older version is errs.ErrStale with both
 // versions side by side.
-func (s *Service) Update(ctx context.Context, id uuid.UUID, version int, p Profile) (*Organisation, error) {
+func (s *Service) Update(ctx context.Context, id uuid.UUID, p Profile) (*Organisation, error) {
 	var o *Organisation
 	err := storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) (err error) {
 		if o, err = lock(ctx, tx, id); err != nil {
@@ -95,7 +95,7 @@ func (s *Service) Update(ctx context.Context, id uuid.UUID, version int, p Profi
 		if err != nil {
 			return err
 		}
-		if o.Version != version {
+		if o.Version != p.Version {
 			return errs.ErrStale.Versus(o.differences(p)...)
 		}
 		before := o.shown()
@@ -115,18 +115,4 @@ func (s *Service) Update(ctx context.Context, id uuid.UUID, version int, p Profi
 func (o *Organisation) shown() after {
 	return after{"name": o.Name, "kind": o.Kind, "tax_code": o.TaxCode, "registered_on": o.RegisteredOn,
 		"commune": o.Commune, "support_org": o.SupportOrg, "version": o.Version}
-}
-
-// Mine lists the organisations the subject of ctx acts for, by name.
-func (s *Service) Mine(ctx context.Context) (list []Organisation, err error) {
-	err = storage.Joined(ctx, s.db).NewSelect().Model(&list).
-		Where("EXISTS (SELECT FROM organisation_members om WHERE om.organisation_id = o.id AND om.user_id = ? AND om.ended_at IS NULL)", access.From(ctx).ID).
-		OrderExpr("o.name, o.id").Scan(ctx)
-	return list, err
-}
-
-// Read gives one organisation to a subject who may see it; errs.ErrNotFound otherwise.
-func (s *Service) Read(ctx context.Context, id uuid.UUID) (*Organisation, error) {
-	q := storage.Joined(ctx, s.db).NewSelect()
-	return find(ctx, s.access.Scope(ctx, q, "organisation", "read", "organisation"), id)
 }

@@ -37,6 +37,8 @@ func (granted) RevokeOrganisation(ctx context.Context, tx bun.IDB, person, organ
 	return err
 }
 
+func signing(p Profile) Profile { p.Signatory = true; return p }
+
 func start(t *testing.T) (context.Context, *bun.DB, *Service) {
 	db := dbtest.New(t)
 	return context.Background(), db, New(db, accesstest.New(t), granted{})
@@ -59,7 +61,7 @@ func acting(ctx context.Context, o *Organisation, roles ...access.Role) context.
 func TestRegister(t *testing.T) {
 	_, db, s := start(t)
 	applicant := person(t, db, access.Applicant)
-	o, err := s.Register(applicant, firm(), true)
+	o, err := s.Register(applicant, signing(firm()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,12 +85,12 @@ func TestRegister(t *testing.T) {
 	}
 	again := firm()
 	again.TaxCode = "0100109106"
-	_, err = s.Register(stranger, again, false)
+	_, err = s.Register(stranger, again)
 	if err == nil || errs.From(err).Fields[0].Code != ErrTaxCodeTaken.Code {
 		t.Errorf("the same tax code twice: %v", err)
 	}
 	for name, ctx := range map[string]context.Context{"a guest": context.Background(), "a finance officer": person(t, db, access.FinanceOfficer)} {
-		if _, err := s.Register(ctx, firm(), false); err == nil {
+		if _, err := s.Register(ctx, firm()); err == nil {
 			t.Errorf("%s registers", name)
 		}
 	}
@@ -102,7 +104,7 @@ func TestRegisterUnknownCommune(t *testing.T) {
 	_, db, s := start(t)
 	p := firm()
 	p.Commune = "99999"
-	_, err := s.Register(person(t, db, access.Applicant), p, false)
+	_, err := s.Register(person(t, db, access.Applicant), p)
 	if err == nil || errs.From(err).Fields[0].Name != "commune" {
 		t.Errorf("got %v", err)
 	}
@@ -111,25 +113,25 @@ func TestRegisterUnknownCommune(t *testing.T) {
 func TestUpdate(t *testing.T) {
 	_, db, s := start(t)
 	applicant := person(t, db, access.Applicant)
-	o, err := s.Register(applicant, firm(), false)
+	o, err := s.Register(applicant, firm())
 	if err != nil {
 		t.Fatal(err)
 	}
 	own := acting(applicant, o, access.Applicant)
 	p := firm()
-	p.Address = "Số 2"
-	if _, err := s.Update(own, o.ID, 1, p); err != nil {
+	p.Address, p.Version = "Số 2", 1
+	if _, err := s.Update(own, o.ID, p); err != nil {
 		t.Fatal(err)
 	}
 	p.Address = "Số 3"
-	_, err = s.Update(own, o.ID, 1, p)
+	_, err = s.Update(own, o.ID, p)
 	if e := errs.From(err); !errors.Is(err, errs.ErrStale) || len(e.Differences) != 1 || e.Differences[0].Current != "Số 2" || e.Differences[0].Yours != "Số 3" {
 		t.Errorf("a stale form: %v %+v", err, e.Differences)
 	}
 	for name, ctx := range map[string]context.Context{
 		"a stranger": person(t, db, access.Applicant), "an officer": person(t, db, access.ProgrammeOfficer),
 	} {
-		if _, err := s.Update(ctx, o.ID, 2, p); err == nil {
+		if _, err := s.Update(ctx, o.ID, p); err == nil {
 			t.Errorf("%s updates", name)
 		}
 	}
@@ -141,7 +143,7 @@ func TestUpdate(t *testing.T) {
 func TestMembers(t *testing.T) {
 	_, db, s := start(t)
 	applicant := person(t, db, access.Applicant)
-	o, err := s.Register(applicant, firm(), false)
+	o, err := s.Register(applicant, firm())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +186,7 @@ func TestMembers(t *testing.T) {
 
 func TestBars(t *testing.T) {
 	_, db, s := start(t)
-	o, err := s.Register(person(t, db, access.Applicant), firm(), false)
+	o, err := s.Register(person(t, db, access.Applicant), firm())
 	if err != nil {
 		t.Fatal(err)
 	}
