@@ -190,7 +190,7 @@ func TestOpenRefusesVagueURLs(t *testing.T) {
 		"postgres://a:b@one,two/kinhbac?sslmode=require":         storage.ErrMultiHost,
 		"postgres://a:b@db/?sslmode=disable":                     storage.ErrURL,
 		"mysql://a:b@db/kinhbac?sslmode=disable":                 storage.ErrURL,
-		"postgres://a:s%zzecret@db/kinhbac?sslmode=disable":        storage.ErrURL,
+		"postgres://a:s%zzecret@db/kinhbac?sslmode=disable":      storage.ErrURL,
 		"postgres://a:b@localhost:5432/kinhbac?sslmode=disable":  nil,
 		"postgres://a@/kinhbac?host=/run/postgresql":             nil,
 		"postgres://a:b@db/kinhbac?sslmode=verify-full":          nil,
