@@ -48,10 +48,12 @@ CREATE TABLE used_codes (
     PRIMARY KEY (user_id, step)
 );
 
--- Links that confirm an address; only the digest of the token is kept.
+-- Links that confirm an address; only the digest of the token is kept. Name and password are those typed with it.
 CREATE TABLE confirmations (
     token_hash text PRIMARY KEY CHECK (token_hash ~ '^[0-9a-f]{64}$'),
     user_id    uuid NOT NULL REFERENCES users (id),
+    name       text NOT NULL,
+    password_hash text NOT NULL,
     expires_at timestamptz NOT NULL,
     used_at    timestamptz
 );

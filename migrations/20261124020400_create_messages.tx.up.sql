@@ -5,7 +5,7 @@ CREATE TABLE messages (
     user_id    uuid NOT NULL REFERENCES users (id),
     address    text NOT NULL CHECK (address <> ''),
     code       text NOT NULL CHECK (code <> ''), -- catalogue code; .subject and .body
-    args       text[] NOT NULL DEFAULT '{}',
+    args       jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(args) = 'array'),
     href       text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL DEFAULT kb.now(),
     read_at    timestamptz, -- opened in the program
@@ -16,3 +16,6 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_waiting ON messages (next_try) WHERE sent_at IS NULL;
 CREATE INDEX messages_user ON messages (user_id, created_at DESC);
+
+-- Messages carry links that confirm addresses.
+REVOKE ALL ON messages FROM kinhbac_read;
