@@ -1,0 +1,56 @@
+package budget
+
+import (
+	"fmt"
+	"net/url"
+	"testing"
+
+	"kinhbac/internal/access"
+	"kinhbac/internal/money"
+	"kinhbac/internal/web/webtest"
+)
+
+func TestPages(t *testing.T) {
+	o := open(t)
+	w := webtest.New(t, o.db, o.acc, o.svc.Routes)
+	w.Get(o.officer, "/budgets/2026").Status(200).Has("chưa có dòng dự toán")
+	w.Post(o.officer, "/budgets/2026/lines", url.Values{"code": {"NS"}, "name_vi": {"Ngân sách tỉnh"}, "name_en": {"Provincial budget"},
+		"source_code": {"NS"}, "chapter": {"417"}, "amount": {"1.234,5"}}).Status(422).Has("chỉ gồm chữ số")
+	w.Post(o.officer, "/budgets/2026/lines", url.Values{"code": {"NS"}, "name_vi": {"Ngân sách tỉnh"}, "name_en": {"Provincial budget"},
+		"source_code": {"NS"}, "chapter": {"417"}, "amount": {"48.500.000.000"}}).Status(303)
+	tree, err := o.svc.Tree(o.officer, 2026)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := tree.Roots[0].Line
+	if tasks, err := o.svc.Tasks(o.chief); err != nil || len(tasks) != 1 {
+		t.Fatalf("tasks %+v, %v", tasks, err)
+	}
+	w.Get(o.chief, href(root)).Status(200).Has("Duyệt và giao dự toán")
+	w.Post(o.chief, href(root)+"/approve", url.Values{"version": {"1"}, "decision_no": {"2406/QĐ-UBND"}, "decided_on": {""}}).
+		Status(422).Has("Nhập ngày quyết định")
+	w.Post(o.chief, href(root)+"/approve", url.Values{"version": {"1"}, "decision_no": {"2406/QĐ-UBND"}, "decided_on": {"12/12/2025"}}).
+		Location(href(root))
+	child := o.child(t, root, "NS-1", 12_000_000_000)
+	w.Post(o.officer, href(child)+"/propose-cut", url.Values{"amount": {"1.000"}, "reason": {"thừa"}}).Location(href(child))
+	if tasks, err := o.svc.Tasks(o.chief); err != nil || len(tasks) != 1 {
+		t.Fatalf("tasks %+v, %v", tasks, err)
+	}
+	w.Get(o.chief, href(child)).Status(200).Has("Chờ quyết định").Has("2406").Has("Khả dụng")
+	w.Get(o.officer, "/budgets").Status(200).Has("Chưa phân bổ").Has("36.500").Has("48,5")
+	w.Get(o.officer, "/budgets/2026?fold=NS").Status(200).Has(`aria-expanded="false"`)
+	w.Get(o.officer, "/budgets/2026/lines.csv").Status(200).Has("48500000000")
+	w.Get(o.officer, "/budgets/2026/lines/new").Status(200)
+	w.Get(o.officer, "/budgets/2025/lines/"+root.ID.String()).Status(404)
+
+	var out Committed
+	body := map[string]any{"amount": "12000000001", "approver_id": access.From(o.chief).ID, "document_no": "01/HĐ", "reason": ""}
+	path := fmt.Sprintf("/budget-lines/%s/commitments", child.ID)
+	w.API(o.officer, "POST", path, body, nil).Status(409).Has("ledger.insufficient")
+	body["amount"] = "12000000000"
+	w.API(o.officer, "POST", path, body, &out).Status(200)
+	if !out.Committed.Equal(money.VND(12_000_000_000)) {
+		t.Errorf("committed %s", out.Committed)
+	}
+	w.API(o.officer, "GET", "/budgets/2026", nil, nil).Status(200).Has(`"committed":"12000000000"`)
+}

@@ -1,0 +1,214 @@
+package budget
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"kinhbac/internal/access"
+	"kinhbac/internal/audit"
+	"kinhbac/internal/calendar"
+	"kinhbac/internal/errs"
+	"kinhbac/internal/ledger"
+	"kinhbac/internal/money"
+	"kinhbac/internal/storage"
+)
+
+// Service holds the commands and reads of the room.
+type Service struct {
+	db     *bun.DB
+	access *access.Access
+}
+
+// New builds the service and tells access about its rows.
+func New(db *bun.DB, acc *access.Access) *Service {
+	acc.Register(access.Noun{Kind: "budget_line", Table: "budget_lines", Alias: "bl",
+		Managing: "bl.managing_unit_id", Finance: "bl.finance_unit_id",
+		When: map[string]string{"state:published": "false"}})
+	acc.Register(access.Noun{Kind: "budget_act", Table: "budget_acts", Alias: "ba",
+		Managing: "(SELECT x.managing_unit_id FROM budget_lines x WHERE x.id = ba.line_id)",
+		Finance:  "(SELECT x.finance_unit_id FROM budget_lines x WHERE x.id = ba.line_id)"})
+	return &Service{db: db, access: acc}
+}
+
+// PlanInput names a new line. Amount is what the estimate asks for; a line below a root takes year, source and units
+// from its parent.
+type PlanInput struct {
+	Year           int
+	Code           string
+	NameVI, NameEN string
+	Parent         uuid.UUID // Nil for a root
+	SourceCode     string    // NS, TT or KHAC; roots only
+	ProgrammeCode  string
+	Chapter        string // roots only
+	Amount         money.Amount
+}
+
+// Plan adds a line to the budget of a year: a root waits for its approval, a line below is open with nothing on it.
+func (s *Service) Plan(ctx context.Context, in PlanInput) (l *Line, err error) {
+	err = storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		l = &Line{ID: uuid.New(), Year: in.Year, Code: in.Code, NameVI: in.NameVI, NameEN: in.NameEN, SourceCode: in.SourceCode,
+			ProgrammeCode: in.ProgrammeCode, Chapter: in.Chapter, Planned: in.Amount, Status: Planned, Version: 1,
+			ManagingUnitID: access.UnitScience, FinanceUnitID: access.UnitFinance}
+		var on access.Object = access.Ref{Kind: "unit", ID: access.UnitFinance}
+		if in.Parent != uuid.Nil {
+			p, err := lock(ctx, tx, in.Parent)
+			if err != nil {
+				return err
+			}
+			on = p
+			l.ParentID, l.Status, l.Year, l.SourceCode, l.Chapter = &p.ID, Open, p.Year, p.SourceCode, p.Chapter
+			l.ManagingUnitID, l.FinanceUnitID = p.ManagingUnitID, p.FinanceUnitID
+			if l.ProgrammeCode == "" {
+				l.ProgrammeCode = p.ProgrammeCode
+			}
+		}
+		actor, err := s.access.Require(ctx, tx, "budget_line", "plan", on)
+		if err != nil {
+			return err
+		}
+		if err := l.Check(); err != nil {
+			return err
+		}
+		l.PlannedBy = actor.ID
+		l.ControlLine, err = ledger.OpenLine(ctx, tx, "BUDGET", ledger.BudgetLine, l.Dim(), l.ID)
+		if err != nil {
+			return err
+		}
+		if err := insert(ctx, tx, l); err != nil {
+			return err
+		}
+		if l.Status == Planned {
+			if err := access.Step(ctx, tx, l, "plan", actor); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, audit.Event{Act: "budget_line.plan", Actor: actor.ID, Role: string(actor.Role), Object: l.ID,
+			Label: l.label(), After: struct {
+				Planned money.Amount `json:"planned"`
+			}{l.Planned}})
+	})
+	return l, err
+}
+
+// Dim are the budget dimensions under which the line's money is posted.
+func (l *Line) Dim() ledger.Dim {
+	return ledger.Dim{Year: l.Year, Level: "tỉnh", Chapter: l.Chapter, Programme: l.ProgrammeCode, SourceCode: l.SourceCode,
+		Unit: l.ManagingUnitID}
+}
+
+func (l *Line) label() string { return fmt.Sprintf("%s/%d", l.Code, l.Year) }
+
+// Approve opens a planned root line under the decision that assigns the estimate, and appropriates its amount.
+func (s *Service) Approve(ctx context.Context, id uuid.UUID, version int, decisionNo string, decidedOn calendar.Date) error {
+	return storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		l, err := lock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		actor, err := s.access.Require(ctx, tx, "budget_line", "approve", l)
+		if err != nil {
+			return err
+		}
+		if l.Version != version {
+			return errs.ErrStale
+		}
+		if err := l.Approve(actor.ID, decisionNo, decidedOn); err != nil {
+			return err
+		}
+		now := storage.Now(ctx)
+		a := &Act{ID: uuid.New(), Kind: Appropriate, LineID: l.ID, Amount: l.Planned, Reason: decisionNo, Status: Proposed,
+			ProposedBy: l.PlannedBy, ProposedAt: now, Version: 1}
+		if err := a.Decide(actor.ID, decisionNo, decidedOn, now); err != nil {
+			return err
+		}
+		if err := save(ctx, tx, l); err != nil {
+			return err
+		}
+		if err := access.ClearSteps(ctx, tx, l); err != nil {
+			return err
+		}
+		return s.execute(ctx, tx, actor, a, l, "budget_line.approve", insertAct)
+	})
+}
+
+// execute records the decided act and posts it; last, because the lines are locked from there on.
+func (s *Service) execute(ctx context.Context, tx bun.Tx, actor access.Actor, a *Act, l *Line, act string,
+	store func(context.Context, bun.IDB, *Act) error) error {
+	parent, err := parentOf(ctx, tx, l)
+	if err != nil {
+		return err
+	}
+	moves, err := a.Moves(l, parent)
+	if err != nil {
+		return err
+	}
+	err = audit.Record(ctx, tx, audit.Event{Act: act, Actor: actor.ID, Role: string(actor.Role), Kind: "budget_line", Object: l.ID,
+		Label: l.label(), Reason: a.Reason, After: struct {
+			Kind     ActKind      `json:"kind"`
+			Amount   money.Amount `json:"amount"`
+			Decision string       `json:"decision"`
+		}{a.Kind, a.Amount, a.DecisionNo + " ngày " + a.DecidedOn.Format()}})
+	if err != nil {
+		return err
+	}
+	p, err := ledger.Post(ctx, tx, ledger.Journal{Book: "BUDGET", Kind: string(a.Kind),
+		Document: ledger.Ref{Kind: "budget_act", ID: a.ID, No: a.DecisionNo + " ngày " + a.DecidedOn.Format()},
+		Key:      "budget_act/" + a.ID.String(), Actor: a.ProposedBy, Approver: actor.ID, Reason: a.Reason, Moves: moves})
+	if err != nil {
+		return err
+	}
+	a.Voucher = p.No
+	return store(ctx, tx, a)
+}
+
+// CommitInput is a commitment made straight on a line (cam kết chi): Approver signed the source document.
+type CommitInput struct {
+	Amount     money.Amount
+	Approver   uuid.UUID
+	DocumentNo string // number and day of the source document
+	Reason     string
+}
+
+// Committed is the answer to a commitment: the line as it now is.
+type Committed struct {
+	Voucher   string       `json:"voucher"`
+	Available money.Amount `json:"available"`
+	Committed money.Amount `json:"committed"`
+}
+
+// Commit moves an amount of an open leaf line from available to committed. It refuses with ledger.ErrInsufficient.
+func (s *Service) Commit(ctx context.Context, id uuid.UUID, in CommitInput) (out Committed, err error) {
+	err = storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		l, err := Get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		actor, err := s.access.Require(ctx, tx, "budget_line", "commit", l)
+		if err != nil {
+			return err
+		}
+		if l.Status != Open {
+			return ErrNotOpen
+		}
+		parent, err := hasLines(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if parent {
+			return ErrHasLines
+		}
+		doc := uuid.New()
+		p, err := ledger.Commit(ctx, tx, ledger.Commitment{Line: l.ControlLine, Budget: l.ID, Amount: in.Amount,
+			Document: ledger.Ref{Kind: "commitment", ID: doc, No: in.DocumentNo}, Key: "commitment/" + doc.String(),
+			Actor: actor.ID, Role: string(actor.Role), Approver: in.Approver, Reason: in.Reason})
+		if err != nil {
+			return err
+		}
+		out = Committed{Voucher: p.No, Available: p.Lines[0].Available, Committed: p.Lines[0].Committed}
+		return nil
+	})
+	return out, err
+}
