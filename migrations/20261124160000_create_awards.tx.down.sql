@@ -1,1 +1,1 @@
-DROP TABLE awards, award_sets, ranking_lines, rankings;
+DELETE FROM ledger.document_kinds WHERE kind = 'award_set';

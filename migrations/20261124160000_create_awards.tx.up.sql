@@ -83,3 +83,7 @@ CREATE TABLE awards (
     CHECK (outcome = 'funded' OR amount = 0));
 CREATE INDEX awards_set ON awards (set_id, rank);
 CREATE INDEX awards_organisation ON awards (organisation_id);
+
+-- A decided set has its journal, unless nothing in it was funded.
+INSERT INTO ledger.document_kinds (kind, relation, must_post) VALUES ('award_set', 'award_sets',
+    'd.decided_at IS NOT NULL AND EXISTS (SELECT 1 FROM awards a WHERE a.set_id = d.id AND a.amount > 0)');

@@ -193,7 +193,7 @@ func (s *Service) inSession(ctx context.Context, id uuid.UUID, action string,
 		}
 		actor, err := s.access.Require(ctx, tx, "council_session", action, ses)
 		if err != nil {
-			return s.explain(ctx, tx, err, ses.ID, nil)
+			return s.explain(ctx, tx, err, ses.ID, nil, action)
 		}
 		if err := fn(ctx, tx, ses, actor); err != nil {
 			return err
@@ -202,17 +202,39 @@ func (s *Service) inSession(ctx context.Context, id uuid.UUID, action string,
 	})
 }
 
-// explain turns the policies' refusal for want of a quorum or of ballots into one with its numbers and rule.
-func (s *Service) explain(ctx context.Context, tx bun.Tx, err error, session uuid.UUID, matter *uuid.UUID) error {
+// explain turns the policies' refusal for want of a quorum into one with its numbers and rule, and a ballot's
+// refusal on a matter the person may see into what is missing: a ballot itself cannot be read before the count,
+// so the policies answer as if there were none.
+func (s *Service) explain(ctx context.Context, tx bun.Tx, err error, session uuid.UUID, m *Matter, action string) error {
 	switch e := errs.From(err); {
 	case e.Is(access.ErrQuorum):
-		q, qerr := quorumOf(ctx, tx, session, matter)
+		var id *uuid.UUID
+		if m != nil {
+			id = &m.ID
+		}
+		q, qerr := quorumOf(ctx, tx, session, id)
 		if qerr != nil {
 			return qerr
 		}
 		return ErrNoQuorum.With(q.Present, q.Seats, q.Needed).Because(q.Rule)
+	case !e.Is(errs.ErrNotFound) || m == nil || !s.access.Can(ctx, tx, "council_session", "read", m):
+		return err
 	}
-	return err
+	if m.Status != Balloting {
+		return ErrState
+	}
+	var declared, all bool
+	qerr := tx.NewRaw(`SELECT EXISTS (SELECT 1 FROM coi_declarations d WHERE d.person_id = ? AND d.subject_id = ? AND NOT d.conflict),
+		council_all_ballots(?)`, access.From(ctx).ID, m.SubjectID, m.ID).Scan(ctx, &declared, &all)
+	switch {
+	case qerr != nil:
+		return qerr
+	case action == "cast" && !declared:
+		return access.ErrDeclareFirst
+	case action == "tally" && !all:
+		return ErrNotAll
+	}
+	return access.ErrForbidden
 }
 
 func mustTakePart(ctx context.Context, tx bun.IDB, session uuid.UUID, matter *uuid.UUID, person uuid.UUID) error {

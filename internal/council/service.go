@@ -75,7 +75,8 @@ func nouns() []access.Noun {
 	const fund = "(SELECT x.fund_id FROM councils x WHERE x.id = "
 	return []access.Noun{{
 		Kind: "council", Table: "councils", Alias: "co", Managing: "co.managing_unit_id", Fund: "co.fund_id",
-		When: map[string]string{"state:draft": "co.status = 'proposed'"},
+		Conflict: []access.Link{{Kind: "call", ID: "co.subject_id"}},
+		When:     map[string]string{"state:draft": "co.status = 'proposed'"},
 	}, {
 		Kind: "council_session", Table: "council_sessions", Alias: "cs", Managing: of + "cs.council_id)", Fund: fund + "cs.council_id)",
 		Seat: []access.Link{{Kind: "council", ID: "cs.council_id"}},
@@ -88,8 +89,9 @@ func nouns() []access.Noun {
 		},
 	}, {
 		Kind: "matter", Table: "council_matters", Alias: "cm", Managing: of + "cm.council_id)", Fund: fund + "cm.council_id)",
-		Seat:     []access.Link{{Kind: "council", ID: "cm.council_id"}},
-		Conflict: []access.Link{{Kind: "proposal", ID: "cm.subject_id"}, {Kind: "deal", ID: "cm.subject_id"}, {Kind: "organisation", ID: "cm.organisation_id"}},
+		Seat: []access.Link{{Kind: "council", ID: "cm.council_id"}},
+		Conflict: []access.Link{{Kind: "proposal", ID: "cm.subject_id"}, {Kind: "deal", ID: "cm.subject_id"}, {Kind: "organisation", ID: "cm.organisation_id"},
+			{Kind: "call", ID: "(SELECT x.subject_id FROM councils x WHERE x.id = cm.council_id)"}},
 		When: map[string]string{
 			"quorum":           "council_quorum(cm.session_id, cm.id)",
 			"presiding":        "council_presiding(cm.session_id, cm.id, {user})",

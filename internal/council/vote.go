@@ -65,7 +65,7 @@ func (s *Service) Cast(ctx context.Context, matter uuid.UUID, b Ballot) error {
 		}
 		actor, err := s.access.Require(ctx, tx, "ballot", "cast", m)
 		if err != nil {
-			return err
+			return s.explain(ctx, tx, err, m.SessionID, m, "cast")
 		}
 		c, err := Get(ctx, tx, m.CouncilID)
 		if err != nil {
@@ -275,7 +275,7 @@ func (s *Service) onMatter(ctx context.Context, id uuid.UUID, resource, action s
 		}
 		actor, err := s.access.Require(ctx, tx, resource, action, m)
 		if err != nil {
-			return s.explain(ctx, tx, err, ses.ID, &m.ID)
+			return s.explain(ctx, tx, err, ses.ID, m, action)
 		}
 		if ses.Status != Opened && action != "recuse" {
 			return ErrState
