@@ -215,10 +215,10 @@ func (rt *Router) recordRefusal(c *fiber.Ctx, e *errs.Error) {
 	}
 	act := r.resource + "." + r.action
 	if r.resource == Everyone || r.resource == SignedIn {
-		act = "page"
+		act = "page.open"
 	}
 	err := storage.InTx(access.With(context.WithoutCancel(c.UserContext()), s), rt.opts.DB, func(ctx context.Context, tx bun.Tx) error {
-		return audit.Record(ctx, tx, audit.Event{Act: act + ".refused", Actor: s.ID, Role: string(s.Active), Kind: "route", Label: r.path, Reason: e.Code})
+		return audit.Record(ctx, tx, audit.Event{Act: act + "_refused", Actor: s.ID, Role: string(s.Active), Kind: "route", Label: r.path, Reason: e.Code})
 	})
 	if err != nil {
 		slog.ErrorContext(c.UserContext(), "refusal not recorded", "path", r.path, "err", err)

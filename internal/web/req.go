@@ -72,6 +72,15 @@ func (r Req) Cookie() string { return r.c.Cookies(r.rt.cookieName()) }
 // Address is the client's network address.
 func (r Req) Address() string { return r.c.IP() }
 
+// Origin is the scheme and host the reader used, for links on paper and in QR codes.
+func (r Req) Origin() string {
+	scheme := "http"
+	if r.rt.opts.Secure {
+		scheme = "https"
+	}
+	return scheme + "://" + string(r.c.Request().Host())
+}
+
 // Agent is the browser's own name, at most 200 bytes of clean text.
 func (r Req) Agent() string {
 	s, err := clean(r.c.Get(fiber.HeaderUserAgent))

@@ -12,14 +12,14 @@ var tones = map[string]string{
 	"screening": "run", "submitted": "run", "under_review": "run", "evaluating": "run", "open": "run", "running": "run", "balloting": "run",
 	"presented": "run", "checked": "run", "ordered": "run", "made": "run", "requested": "run", "appraised": "run", "confirmed": "run", "released": "run",
 	"published": "ok", "issued": "run", "partial": "run", "consolidated": "run", "assigned": "run", "resubmitted": "run", "due_diligence": "run",
-	"screened": "run", "voted": "run", "recommended": "run", "proposed": "run", "now": "run", "adjusting": "run", "computed": "run", "loaded": "run",
+	"screened": "run", "voted": "run", "recommended": "run", "proposed": "run", "now": "run", "adjusting": "run", "computed": "run", "loaded": "run", "doing": "run", "review": "run", "received": "run",
 	// good end
 	"eligible": "ok", "awarded": "ok", "funded": "ok", "approved": "ok", "accepted": "ok", "paid": "ok", "signed": "ok", "concluded": "ok", "decided": "ok",
 	"counted": "ok", "verified": "ok", "locked": "ok", "settled": "ok", "liquidated": "ok", "active": "ok", "contracted": "ok", "established": "ok",
 	"done": "ok", "reconciled": "ok", "final": "ok", "finalised": "ok", "passed": "ok", "on_track": "ok", "confirmed_end": "ok", "cast": "ok", "pass": "ok",
 	// needs a person
 	"supplement_requested": "warn", "reserve": "warn", "returned": "warn", "late": "warn", "at_risk": "warn", "default": "warn", "revision_requested": "warn",
-	"unverified": "warn", "look": "warn", "amended": "warn", "mend": "warn",
+	"unverified": "warn", "look": "warn", "amended": "warn", "mend": "warn", "supplement": "warn",
 	// bad end
 	"ineligible": "bad", "rejected": "bad", "not_recommended": "bad", "failed": "bad", "cancelled": "bad", "terminated": "bad", "withdrawn": "",
 	"behind": "bad", "declined": "bad", "disabled": "bad", "written_off": "bad", "not_funded": "bad", "defaulted": "bad", "fail": "bad", "dropped": "bad",

@@ -104,6 +104,16 @@ func (rt *Router) Tasks(t Tasks) { rt.tasks = append(rt.tasks, t) }
 // Has says whether GET path is a page of some room.
 func (rt *Router) Has(path string) bool { return rt.pages[path] != nil }
 
+// Serves says whether some room answers GET path.
+func (rt *Router) Serves(path string) bool {
+	for _, r := range rt.routes {
+		if r.path == path && r.method == fiber.MethodGet {
+			return true
+		}
+	}
+	return false
+}
+
 // App builds the Fiber application of everything registered so far; call it once, last.
 func (rt *Router) App() (*fiber.App, error) {
 	if rt.built {

@@ -1,0 +1,2 @@
+DROP TABLE indicator_targets;
+DROP TABLE indicators;
