@@ -7,7 +7,6 @@ CREATE TABLE files (
         'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet')),
     size        bigint NOT NULL CHECK (size BETWEEN 1 AND 20971520), -- bytes
     digest      text NOT NULL CHECK (digest ~ '^[0-9a-f]{64}$'),
-    uploaded_by uuid REFERENCES users (id), -- null: the program itself
     created_at  timestamptz NOT NULL
 );
 CREATE INDEX files_digest ON files (digest);

@@ -13,7 +13,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
-	"kinhbac/internal/access"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/storage"
@@ -21,6 +20,12 @@ import (
 
 // ErrReceipt is a receipt whose signature does not match its content.
 var ErrReceipt = errs.New(errs.Conflict, "document.receipt_invalid")
+
+// Object names the row a receipt is about; every access.Object is one.
+type Object interface {
+	AccessKind() string
+	AccessID() uuid.UUID
+}
 
 // Receipt certifies that a dossier with this digest reached the office at this instant (giấy tiếp nhận hồ sơ).
 // IssuedAt is kb.now() cut to whole seconds. The row is never changed.
@@ -38,7 +43,7 @@ type Receipt struct {
 }
 
 // Issue signs and stores the receipt of a dossier at the deciding time of the transaction.
-func (s *Signer) Issue(ctx context.Context, tx bun.IDB, subject access.Object, code, digest string) (*Receipt, error) {
+func (s *Signer) Issue(ctx context.Context, tx bun.IDB, subject Object, code, digest string) (*Receipt, error) {
 	_, err := tx.NewRaw("INSERT INTO signing_keys (fingerprint, public_key, first_used_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
 		s.Fingerprint(), []byte(s.Public()), storage.Now(ctx)).Exec(ctx)
 	if err != nil {
@@ -62,7 +67,7 @@ func (r *Receipt) Text() []byte {
 }
 
 // ReceiptOf reads the receipt of a dossier, or errs.ErrNotFound.
-func ReceiptOf(ctx context.Context, db bun.IDB, subject access.Object) (*Receipt, error) {
+func ReceiptOf(ctx context.Context, db bun.IDB, subject Object) (*Receipt, error) {
 	return receipt(ctx, db.NewSelect().Where("rc.subject_kind = ? AND rc.subject_id = ?", subject.AccessKind(), subject.AccessID()))
 }
 

@@ -43,12 +43,11 @@ var (
 // File is a stored upload.
 type File struct {
 	bun.BaseModel `bun:"table:files,alias:f"`
-	ID            uuid.UUID  `bun:",pk,type:uuid"`
-	Name          string     // safe for a download, its extension follows the content
-	Type          string     // MIME type found in the content
-	Size          int64      // bytes
-	Digest        string     // sha256, hex
-	UploadedBy    *uuid.UUID `bun:"type:uuid"` // nil: the program itself
+	ID            uuid.UUID `bun:",pk,type:uuid"`
+	Name          string    // safe for a download, its extension follows the content
+	Type          string    // MIME type found in the content
+	Size          int64     // bytes
+	Digest        string    // sha256, hex
 	CreatedAt     time.Time
 }
 

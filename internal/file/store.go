@@ -15,7 +15,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
-	"kinhbac/internal/access"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/storage"
 )
@@ -45,9 +44,6 @@ func (s *Store) Save(ctx context.Context, tx bun.IDB, name string, r io.Reader) 
 		return nil, fmt.Errorf("keep %s: %w", digest, err)
 	}
 	f := &File{ID: uuid.New(), Name: clean(name, kind), Type: kind.mime, Size: size, Digest: digest, CreatedAt: storage.Now(ctx)}
-	if who := access.From(ctx).ID; who != uuid.Nil {
-		f.UploadedBy = &who
-	}
 	if _, err := tx.NewInsert().Model(f).Exec(ctx); err != nil {
 		return nil, fmt.Errorf("save file %s: %w", f.ID, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
+	"kinhbac/internal/call"
 	"kinhbac/internal/errs"
 )
 
@@ -64,7 +65,7 @@ func (c *Check) Propose(outcome Status, reason string, findings []Finding) error
 		return ErrReason
 	}
 	for _, f := range findings {
-		if f.Answer != Fail || outcome != Eligible {
+		if f.Answer != call.Fail || outcome != Eligible {
 			continue
 		}
 		if r := f.Rule(); r != nil {

@@ -2,7 +2,6 @@ package proposal
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -215,12 +214,8 @@ func (d *Dossier) begun(part string) bool {
 	return len(d.Files) > 0
 }
 
-// step is the number of a part, from 1.
-func step(part string) string {
-	for i, p := range Parts {
-		if p == part {
-			return strconv.Itoa(i + 1)
-		}
-	}
-	return ""
-}
+// Words says in the given language what to mend.
+func (i Issue) Words(lang string) string { return i18n.Text(i18n.Lang(lang), i.Code, i.Args...) }
+
+// Kilobytes is the size of the file, rounded up.
+func (a Attachment) Kilobytes() int { return int((a.File.Size + 1023) >> 10) }

@@ -8,6 +8,7 @@ import (
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/audit"
+	"kinhbac/internal/calendar"
 	"kinhbac/internal/call"
 	"kinhbac/internal/document"
 	"kinhbac/internal/file"
@@ -16,14 +17,15 @@ import (
 
 // Service gives the commands and pages of dossiers and of their screening.
 type Service struct {
-	db     *bun.DB
-	access *access.Access
-	files  *file.Store
-	signer *document.Signer
+	db       *bun.DB
+	access   *access.Access
+	files    *file.Store
+	signer   *document.Signer
+	holidays calendar.Holidays
 }
 
 // New makes the service and tells access how rows of the room answer its conditions.
-func New(db *bun.DB, acc *access.Access, files *file.Store, signer *document.Signer) *Service {
+func New(db *bun.DB, acc *access.Access, files *file.Store, signer *document.Signer, holidays calendar.Holidays) *Service {
 	acc.Register(access.Noun{
 		Kind: "proposal", Table: "proposals", Alias: "p", Managing: "p.managing_unit_id", Finance: "p.finance_unit_id",
 		Seat:     []access.Link{{Kind: "call", ID: "p.call_id"}},
@@ -53,7 +55,7 @@ func New(db *bun.DB, acc *access.Access, files *file.Store, signer *document.Sig
 			"after_close":    "true", // a check is only made of a dossier whose call has closed
 		},
 	})
-	return &Service{db: db, access: acc, files: files, signer: signer}
+	return &Service{db: db, access: acc, files: files, signer: signer, holidays: holidays}
 }
 
 func ofCall(sql string) string {

@@ -10,6 +10,7 @@ import (
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/calendar"
+	"kinhbac/internal/call"
 	"kinhbac/internal/document"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/notify"
@@ -85,7 +86,7 @@ func ready(ctx context.Context, tx bun.IDB, d *Dossier) error {
 	if len(fields) > 0 {
 		return ErrIncomplete.At(fields...)
 	}
-	return tooOld(ctx, tx, d)
+	return call.RefuseTooOld(ctx, tx, d.Call, d.Organisation)
 }
 
 // seal gives the dossier its code, keeps its content for ever and signs the receipt.
