@@ -32,7 +32,7 @@
 // private: only a room's store writes its tables; reads may join upstream tables. floors_test.go keeps this true.
 //
 // audit/trail and rulebook/revision are the pages of two services that stand right of web: they sit above it. dbtest,
-// access/accesstest and web/webtest are imported by tests only.
+// journey and packages named …test are for tests only.
 //
 // # Decisions
 //
