@@ -18,8 +18,8 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second Ctrl-C does not wait
 	err := root().ExecuteContext(ctx)
-	stop()
 	os.Exit(exit(err))
 }
 

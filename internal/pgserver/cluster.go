@@ -1,3 +1,5 @@
+//go:build linux
+
 package pgserver
 
 import (
@@ -92,7 +94,7 @@ func (c *Cluster) settings() []string {
 		"log_line_prefix=%m [%p] ", "logging_collector=off",
 	}
 	if c.Loose {
-		return append(list, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off",
+		return append(list, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "max_connections=300",
 			"log_min_error_statement=panic", "max_wal_size=256MB", "wal_level=minimal", "max_wal_senders=0")
 	}
 	return append(list, "fsync=on", "synchronous_commit=on", "full_page_writes=on")

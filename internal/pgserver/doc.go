@@ -1,7 +1,7 @@
 // Package pgserver runs the private PostgreSQL of one machine: it finds the binaries, makes the cluster, starts it as
 // a child of the program on a private socket, lets other commands join it, and stops it. It never deletes data.
 //
-// Linux only. With DATABASE_URL nothing of this runs.
+// Linux only; elsewhere Open asks for DATABASE_URL. With DATABASE_URL nothing of this runs.
 //
 // # Decisions
 //
