@@ -14,7 +14,7 @@ import (
 
 // Refusals of a call.
 var (
-	ErrState        = errs.New(errs.Conflict, "call.state") // Args: code
+	ErrState        = errs.New(errs.Conflict, "call.state_changed") // Args: code
 	ErrNotOpen      = errs.New(errs.Conflict, "call.not_open")
 	ErrLate         = errs.New(errs.Conflict, "call.late") // Args: the closing instant
 	ErrNotYet       = errs.New(errs.Conflict, "call.not_yet")

@@ -2,10 +2,14 @@ package call
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
+	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
 )
 
@@ -31,4 +35,39 @@ func (s *Service) Programmes(ctx context.Context, approvedOnly bool) (ps []Progr
 		q = q.Where("pg.status = ?", ProgrammeApproved)
 	}
 	return ps, q.Scan(ctx)
+}
+
+// Row is one call in a list.
+type Row struct {
+	bun.BaseModel `bun:"table:calls,alias:c" json:"-"`
+	ID            uuid.UUID    `bun:",pk,type:uuid" json:"id"`
+	Code          string       `json:"code"`
+	TitleVI       string       `bun:"title_vi" json:"title_vi"`
+	TitleEN       string       `bun:"title_en" json:"title_en"`
+	ProgrammeVI   string       `bun:"programme_vi" json:"programme_vi"`
+	ProgrammeEN   string       `bun:"programme_en" json:"programme_en"`
+	Status        Status       `json:"status"`
+	OpensAt       time.Time    `json:"opens_at"`
+	ClosesAt      time.Time    `json:"closes_at"`
+	CeilingTotal  money.Amount `bun:"type:numeric" json:"ceiling_total"`
+	CeilingAward  money.Amount `bun:"type:numeric" json:"ceiling_award"`
+}
+
+// rows selects the calls that the subject of ctx may see, with the names of their programmes.
+func (s *Service) rows(ctx context.Context, list *[]Row) *bun.SelectQuery {
+	q := storage.Joined(ctx, s.db).NewSelect().Model(list).
+		ColumnExpr("c.id, c.code, c.title_vi, c.title_en, c.status, c.opens_at, c.closes_at, c.ceiling_total, c.ceiling_award").
+		ColumnExpr("pg.name_vi AS programme_vi, pg.name_en AS programme_en").
+		Join("JOIN programmes pg ON pg.id = c.programme_id")
+	return s.visible(ctx, q)
+}
+
+// OpenCalls lists the calls that take dossiers now, the first to close first; for the home page.
+func (s *Service) OpenCalls(ctx context.Context) (list []Call, err error) {
+	err = storage.Joined(ctx, s.db).NewSelect().Model(&list).Where("c.status = 'open' AND c.opens_at <= kb.now() AND kb.now() < c.closes_at").
+		OrderExpr("c.closes_at, c.code").Limit(20).Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open calls: %w", err)
+	}
+	return list, nil
 }

@@ -1,0 +1,260 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"kinhbac/internal/budget"
+	"kinhbac/internal/calendar"
+	"kinhbac/internal/i18n"
+	"kinhbac/internal/ledger"
+	"kinhbac/internal/money"
+	"kinhbac/internal/rulebook"
+	"kinhbac/internal/storage"
+	"kinhbac/internal/web"
+)
+
+func instant(t time.Time) string { return t.In(calendar.Zone).Format("15:04, 02/01/2006") }
+
+// moneyBehind is what the budget line of a call has; only the office sees it.
+type moneyBehind struct {
+	Code      string
+	NameVI    string
+	NameEN    string
+	Available money.Amount
+	Short     bool // the ceiling is above what is available
+}
+
+// can tells which acts the page offers.
+type can struct {
+	Update, Approve, Publish, Close, Evaluate, Archive       bool
+	ProposeExtension, Extend, ProposeAddendum, Addend, Apply bool
+}
+
+type showPage struct {
+	web.Base
+	Call      *Call
+	Programme *Programme
+	Source    string // source of the money, in words
+	Track     []web.Stage
+	Rules     []rulebook.Value
+	Addenda   []Addendum
+	Pending   []Addendum
+	Money     *moneyBehind
+	Can       can
+	Sum       int
+	Open      bool // takes dossiers now
+}
+
+// articles are the rules shown to everybody on a call, by track.
+var articles = map[string][]string{
+	TrackInnovation: {"eligibility.startup.max_age_years", "eligibility.applicant.legal_person", "eligibility.barred.unrepaid_state_money",
+		"innovation.validity", "innovation.review", "council.nd268.quorum", "council.nd268.content", "allocation.publish_days"},
+	TrackScience: {"eligibility.startup.max_age_years", "eligibility.barred.unrepaid_state_money", "science.validity", "science.approval",
+		"council.nd267.quorum", "council.nd267.outlier", "allocation.publish_days"},
+}
+
+func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
+	c, err := h.Read(ctx, r.Param("code"))
+	if err != nil {
+		return nil, err
+	}
+	p := &showPage{Call: c}
+	err = storage.InTx(ctx, h.db, func(ctx context.Context, _ bun.Tx) error {
+		p.Open = c.Accepts(storage.Now(ctx)) == nil
+		p.Track = track(ctx, c)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range c.Criteria {
+		p.Sum += x.MaxPoints
+	}
+	if p.Programme, err = GetProgramme(ctx, h.db, c.ProgrammeID); err != nil {
+		return nil, err
+	}
+	line, err := budget.Get(ctx, h.db, c.BudgetLineID)
+	if err != nil {
+		return nil, err
+	}
+	p.Source = i18n.T(ctx, "call.source."+line.SourceCode)
+	for _, id := range articles[c.Track] {
+		if c.Beneficiary == ForSupport && id == articles[c.Track][0] {
+			continue
+		}
+		v, err := rulebook.GetVersion(ctx, h.db, id, c.Rulebook, c.ClosesAt)
+		if errors.Is(err, rulebook.ErrNoRule) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		p.Rules = append(p.Rules, v)
+	}
+	all, err := Addenda(ctx, h.db, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	may := func(action string) bool { return h.access.Can(ctx, h.db, "call", action, c) }
+	for _, a := range all {
+		switch {
+		case a.Status == "in_force":
+			p.Addenda = append(p.Addenda, a)
+		case may("read_draft"):
+			p.Pending = append(p.Pending, a)
+			p.Can.Extend = p.Can.Extend || a.Kind == Extension && may("extend_deadline")
+			p.Can.Addend = p.Can.Addend || a.Kind == Explanation && may("addend")
+		}
+	}
+	if may("read_draft") {
+		state, err := ledger.Line(ctx, h.db, line.ControlLine)
+		if err != nil {
+			return nil, err
+		}
+		p.Money = &moneyBehind{line.Code, line.NameVI, line.NameEN, state.Available, c.CeilingTotal.Cmp(state.Available) > 0}
+		p.Can.Update, p.Can.Approve = may("update"), c.Status == Draft && may("approve")
+		p.Can.Publish, p.Can.Close = may("publish"), c.Status == Open && may("close")
+		p.Can.Evaluate, p.Can.Archive = may("evaluate"), may("archive")
+		p.Can.ProposeExtension = c.Status == Open && may("propose_extension")
+		p.Can.ProposeAddendum = may("propose_addendum")
+	}
+	p.Can.Apply = p.Open
+	return p, nil
+}
+
+// track is the timetable of a call with the days the rulebook gives for what follows the closing.
+func track(ctx context.Context, c *Call) []web.Stage {
+	steps := []struct {
+		code, note string
+		reached    []Status
+	}{
+		{"call.track.open", instant(c.OpensAt), []Status{Open, Closed, Evaluating, Decided, Archived}},
+		{"call.track.close", instant(c.ClosesAt), []Status{Closed, Evaluating, Decided, Archived}},
+		{"call.track.evaluate", "", []Status{Evaluating, Decided, Archived}},
+		{"call.track.decide", "", []Status{Decided, Archived}},
+	}
+	out := make([]web.Stage, len(steps))
+	now := false
+	for i, s := range steps {
+		out[i] = web.Stage{Label: i18n.T(ctx, s.code), Note: s.note}
+		for _, r := range s.reached {
+			if c.Status == r {
+				out[i].State = "done"
+			}
+		}
+		if out[i].State == "" && !now && c.Public() {
+			out[i].State, now = "now", true
+		}
+	}
+	return out
+}
+
+type editPage struct {
+	web.Base
+	Call         *Call // nil while a new one is typed
+	Values       Details
+	Programmes   []web.Option
+	Lines        []web.Option
+	Beneficiary  []web.Option
+	Tracks       []web.Option
+	Ballots      []web.Option
+	Documents    []documentChoice
+	Slots        []CriterionTyped
+	Action, Back string
+}
+
+// documentChoice is one box of the required documents.
+type documentChoice struct {
+	Name, Code string
+	Checked    bool
+}
+
+func (h handler) blank(ctx context.Context, r web.Req) (*editPage, error) {
+	return h.editor(ctx, r, nil, Details{Documents: []string{"registration", "single_source"}})
+}
+
+func (h handler) edit(ctx context.Context, r web.Req) (*editPage, error) {
+	c, err := h.Read(ctx, r.Param("code"))
+	if err != nil {
+		return nil, err
+	}
+	d := Details{ProgrammeID: c.ProgrammeID, TitleVI: c.TitleVI, TitleEN: c.TitleEN, SummaryVI: c.SummaryVI, SummaryEN: c.SummaryEN,
+		Beneficiary: c.Beneficiary, Track: c.Track, BallotKind: c.BallotKind, BudgetLineID: c.BudgetLineID, CeilingTotal: c.CeilingTotal,
+		CeilingAward: c.CeilingAward, PassMark: c.PassMark, CoFundingShare: c.CoFundingShare, OpensAt: c.OpensAt, ClosesAt: c.ClosesAt,
+		ReferenceDate: c.ReferenceDate, Contact: c.Contact, Documents: c.Documents, Version: c.Version}
+	for _, x := range c.Criteria {
+		d.Criteria = append(d.Criteria, CriterionTyped{x.NameVI, x.NameEN, x.MaxPoints})
+	}
+	return h.editor(ctx, r, c, d)
+}
+
+func (h handler) editor(ctx context.Context, r web.Req, c *Call, d Details) (*editPage, error) {
+	p := &editPage{Call: c, Values: d, Action: "/calls/draft", Back: "/calls", Slots: append([]CriterionTyped{}, d.Criteria...)}
+	if c != nil {
+		p.Action, p.Back = "/calls/"+c.Code+"/update", "/calls/"+c.Code
+	}
+	for len(p.Slots) < max(6, len(d.Criteria)+1) {
+		p.Slots = append(p.Slots, CriterionTyped{})
+	}
+	option := func(group string, values ...string) (os []web.Option) {
+		for _, v := range values {
+			os = append(os, web.Option{Value: v, Label: i18n.T(ctx, "call."+group+"."+v)})
+		}
+		return os
+	}
+	p.Beneficiary = option("beneficiary", ForStartups, ForSupport, ForAny)
+	p.Tracks = option("track", TrackInnovation, TrackScience)
+	p.Ballots = option("ballot", BallotPoints, BallotPassFail)
+	for i, code := range AllDocuments {
+		box := documentChoice{Name: fmt.Sprintf("documents[%d]", i), Code: code}
+		for _, x := range d.Documents {
+			box.Checked = box.Checked || x == code
+		}
+		p.Documents = append(p.Documents, box)
+	}
+	programmes, err := h.Programmes(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range programmes {
+		p.Programmes = append(p.Programmes, web.Option{Value: x.ID.String(), Label: web.Pick(r.Lang(), x.NameVI, x.NameEN)})
+	}
+	p.Lines, err = h.lines(ctx, r)
+	return p, err
+}
+
+// lines are the leaves of the budget that a call can stand on, newest year first, with what they have available.
+func (h handler) lines(ctx context.Context, r web.Req) (os []web.Option, err error) {
+	var ls []struct {
+		ID             uuid.UUID `bun:"id,type:uuid"`
+		Year           int
+		Code           string
+		NameVI, NameEN string
+		ControlLine    int64
+	}
+	err = h.db.NewRaw(`SELECT bl.id, bl.year, bl.code, bl.name_vi, bl.name_en, bl.control_line FROM budget_lines bl
+		WHERE bl.status <> 'closed' AND NOT EXISTS (SELECT FROM budget_lines x WHERE x.parent_id = bl.id)
+		ORDER BY bl.year DESC, bl.code LIMIT 300`).Scan(ctx, &ls)
+	if err != nil {
+		return nil, fmt.Errorf("budget lines of a call: %w", err)
+	}
+	ids := make([]int64, len(ls))
+	for i, l := range ls {
+		ids[i] = l.ControlLine
+	}
+	states, err := ledger.Lines(ctx, h.db, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range ls {
+		os = append(os, web.Option{Value: l.ID.String(), Label: i18n.T(ctx, "call.line_choice", l.Year, l.Code,
+			web.Pick(r.Lang(), l.NameVI, l.NameEN), states[l.ControlLine].Available.Format())})
+	}
+	return os, nil
+}
