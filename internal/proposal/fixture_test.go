@@ -109,7 +109,7 @@ func (w *world) openCall() *call.Call {
 	now := time.Now()
 	c := &call.Call{ID: uuid.New(), Code: "BN-2026-01", ProgrammeID: programme, TitleVI: "Đợt 1", TitleEN: "Call 1", Beneficiary: "startup",
 		Track: call.TrackInnovation, BallotKind: call.BallotPoints, BudgetLineID: line, CeilingTotal: money.VND(2_000_000_000), CeilingAward: money.VND(500_000_000),
-		OpensAt: now.Add(-time.Hour), ClosesAt: now.Add(time.Hour), ReferenceDate: calendar.DateOf(now), Documents: []string{"narrative"},
+		OpensAt: now.Add(-time.Hour), ClosesAt: now.Add(time.Hour), ReferenceDate: calendar.DateOf(now), Documents: []string{"registration"},
 		ManagingUnitID: access.UnitScience, FinanceUnitID: access.UnitFinance, Status: call.Open, Rulebook: version, Number: "214/TB-SKHCN", PublishedAt: &now, Version: 1}
 	c.CoFundingShare = money.VND(20).Decimal()
 	c.PassMark = money.VND(70).Decimal()
@@ -147,7 +147,7 @@ func (w *world) draft() *Proposal {
 	must(w.t, w.svc.SaveMarket(ctx, p.ID, MarketEdit{Version: 3, Market: "Nông hộ", BusinessModel: "Thuê bao"}))
 	must(w.t, w.svc.SavePlan(ctx, p.ID, PlanEdit{Version: 4, DurationMonths: 12, Plan: "Quý I", Outcomes: "30 trạm"}))
 	must(w.t, w.svc.SaveBudget(ctx, p.ID, BudgetEdit{Version: 5, Items: []ItemEdit{{Item: "Trạm cảm biến", Grant: vnd(400_000_000), Own: vnd(100_000_000)}}}))
-	_, err = w.svc.Attach(ctx, p.ID, "narrative", "thuyết minh.png", bytes.NewReader(picture(w.t)))
+	_, err = w.svc.Attach(ctx, p.ID, "registration", "thuyết minh.png", bytes.NewReader(picture(w.t)))
 	must(w.t, err)
 	return w.get(p.ID)
 }

@@ -3,6 +3,7 @@ package proposal
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -139,8 +140,12 @@ func (s *Service) editable(ctx context.Context, r web.Req) (*Dossier, error) {
 }
 
 func (d *Dossier) documents(ctx context.Context) (docs []neededDocument, choices []web.Option) {
-	for _, code := range append(append([]string{}, d.Call.Documents...), OtherDocument) {
-		n := neededDocument{Code: code, Other: code == OtherDocument}
+	codes := slices.Clone(d.Call.Documents)
+	if !slices.Contains(codes, OtherDocument) {
+		codes = append(codes, OtherDocument)
+	}
+	for _, code := range codes {
+		n := neededDocument{Code: code, Other: !slices.Contains(d.Call.Documents, code)}
 		for _, f := range d.Files {
 			if f.Document == code {
 				n.Files = append(n.Files, f)

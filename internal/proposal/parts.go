@@ -130,7 +130,7 @@ func (d *Dossier) Issues(ctx context.Context) []Issue {
 	need(d.Outcomes != "", PartPlan, "proposal.need.outcomes")
 	is = append(is, d.moneyIssues()...)
 	for _, doc := range d.Call.Documents {
-		need(d.has(doc), PartFiles, "proposal.need.document", i18n.T(ctx, "call.document."+doc))
+		need(d.has(doc), PartFiles, "proposal.need.document", i18n.T(ctx, documentWords(doc)))
 	}
 	return is
 }

@@ -10,7 +10,6 @@ import (
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/call"
 	"kinhbac/internal/errs"
-	"kinhbac/internal/i18n"
 	"kinhbac/internal/rulebook"
 )
 
@@ -58,7 +57,7 @@ func Findings(ctx context.Context, db bun.IDB, d *Dossier) ([]Finding, error) {
 		}
 		fs = append(fs, f)
 	}
-	fs = append(fs, d.fromCall(ctx)...)
+	fs = append(fs, d.fromCall()...)
 	for i := range fs {
 		fs[i].Position = i + 1
 	}
@@ -66,7 +65,7 @@ func Findings(ctx context.Context, db bun.IDB, d *Dossier) ([]Finding, error) {
 }
 
 // fromCall is what the published call itself asks.
-func (d *Dossier) fromCall(ctx context.Context) []Finding {
+func (d *Dossier) fromCall() []Finding {
 	var fs []Finding
 	add := func(question string, ok bool, detail string) {
 		a := call.Pass
@@ -76,7 +75,7 @@ func (d *Dossier) fromCall(ctx context.Context) []Finding {
 		fs = append(fs, Finding{Question: question, Answer: a, Detail: detail, Article: d.Call.Number, Inputs: []string{}})
 	}
 	for _, doc := range d.Call.Documents {
-		add("proposal.rule.document", d.has(doc), i18n.T(ctx, "call.document."+doc))
+		add(documentWords(doc), d.has(doc), "")
 	}
 	add("proposal.rule.ceiling", d.Requested.Cmp(d.Call.CeilingAward) <= 0, d.Requested.Format()+" / "+d.Call.CeilingAward.Format())
 	if share := d.Call.CoFundingShare; share.Sign() > 0 {

@@ -29,6 +29,7 @@ func New(db *bun.DB, acc *access.Access, files *file.Store, signer *document.Sig
 	acc.Register(access.Noun{
 		Kind: "proposal", Table: "proposals", Alias: "p", Managing: "p.managing_unit_id", Finance: "p.finance_unit_id",
 		Seat:     []access.Link{{Kind: "call", ID: "p.call_id"}},
+		Declared: []access.Link{}, // for each dossier, not once for the call
 		Conflict: []access.Link{{Kind: "organisation", ID: "p.organisation_id"}, {Kind: "proposal", ID: "p.id"}, {Kind: "call", ID: "p.call_id"}},
 		When: map[string]string{
 			"state:draft":      "p.status = 'draft'",
