@@ -91,7 +91,7 @@ func TestPages(t *testing.T) {
 	if tasks, err := w.s.Tasks(w.head); err != nil || len(tasks) != 1 {
 		t.Errorf("%+v, %v", tasks, err)
 	}
-	if open, err := w.s.OpenCalls(ctx); err != nil || len(open) != 1 {
+	if open, err := w.s.OpenNow(ctx); err != nil || len(open) != 1 {
 		t.Errorf("%+v, %v", open, err)
 	}
 }

@@ -2,7 +2,6 @@ package call
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -60,14 +59,4 @@ func (s *Service) rows(ctx context.Context, list *[]Row) *bun.SelectQuery {
 		ColumnExpr("pg.name_vi AS programme_vi, pg.name_en AS programme_en").
 		Join("JOIN programmes pg ON pg.id = c.programme_id")
 	return s.visible(ctx, q)
-}
-
-// OpenCalls lists the calls that take dossiers now, the first to close first; for the home page.
-func (s *Service) OpenCalls(ctx context.Context) (list []Call, err error) {
-	err = storage.Joined(ctx, s.db).NewSelect().Model(&list).Where("c.status = 'open' AND c.opens_at <= kb.now() AND kb.now() < c.closes_at").
-		OrderExpr("c.closes_at, c.code").Limit(20).Scan(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("open calls: %w", err)
-	}
-	return list, nil
 }

@@ -2,11 +2,13 @@ package call
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/i18n"
+	"kinhbac/internal/storage"
 	"kinhbac/internal/web"
 )
 
@@ -104,4 +106,21 @@ func (h handler) apiShow(ctx context.Context, r web.Req) (callOut, error) {
 		return callOut{}, err
 	}
 	return c.out(), nil
+}
+
+// OpenNow gives the calls that take dossiers now to the home page, the first to close first.
+func (s *Service) OpenNow(ctx context.Context) ([]web.HomeCall, error) {
+	var list []Call
+	err := storage.Joined(ctx, s.db).NewSelect().Model(&list).Where("c.status = 'open' AND c.opens_at <= kb.now() AND kb.now() < c.closes_at").
+		OrderExpr("c.closes_at, c.code").Limit(20).Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open calls: %w", err)
+	}
+	lang := i18n.From(ctx)
+	out := make([]web.HomeCall, len(list))
+	for i, c := range list {
+		out[i] = web.HomeCall{Code: c.Code, Title: web.Pick(lang, c.TitleVI, c.TitleEN), Summary: web.Pick(lang, c.SummaryVI, c.SummaryEN),
+			ClosesAt: c.ClosesAt, CeilingAward: c.CeilingAward}
+	}
+	return out, nil
 }
