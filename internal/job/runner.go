@@ -41,7 +41,15 @@ type Runner struct {
 
 // New makes a runner without handlers.
 func New(db *bun.DB, log *slog.Logger) *Runner {
-	return &Runner{db: db, log: log, handlers: map[string]Handler{}, wake: make(chan struct{}, workers)}
+	r := &Runner{db: db, log: log, handlers: map[string]Handler{}, wake: make(chan struct{}, workers)}
+	r.Every("job.sweep", 24*time.Hour, r.sweep)
+	return r
+}
+
+// sweep forgets what was done a month ago; failures stay.
+func (r *Runner) sweep(ctx context.Context) error {
+	_, err := r.db.ExecContext(ctx, "DELETE FROM jobs WHERE done_at < clock_timestamp() - interval '30 days'")
+	return err
 }
 
 // Handle names the handler of a kind.
