@@ -72,13 +72,16 @@ func New(policies fs.FS) (*Access, error) {
 func (a *Access) SetClock(c clock.Clock) { a.clock = c }
 
 // Known says whether any role may do action on resource.
-func (a *Access) Known(resource, action string) bool {
+func (a *Access) Known(resource, action string) bool { return len(a.RolesFor(resource, action)) > 0 }
+
+// RolesFor gives the roles that may do action on resource, under whatever conditions.
+func (a *Access) RolesFor(resource, action string) (roles []Role) {
 	for _, role := range Roles {
 		if _, ok := a.cells[cell{role, act{resource, action}}]; ok {
-			return true
+			roles = append(roles, role)
 		}
 	}
-	return false
+	return roles
 }
 
 // readRules reads policy.csv strictly, by resource; each line is role, resource, action, conditions.

@@ -2,6 +2,8 @@ package identity
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -60,6 +62,15 @@ func (s *Service) AddUser(ctx context.Context, in NewUser) (u *User, uri string,
 		return audit.Record(ctx, tx, audit.Event{Act: "user_account.create", Actor: actor.ID, Role: string(actor.Role), Kind: "user", Object: u.ID, Label: u.Login})
 	})
 	return u, uri, err
+}
+
+// Unit gives the id of a unit by its code, e.g. KHCN; ErrNoUnit when there is none.
+func (s *Service) Unit(ctx context.Context, code string) (id uuid.UUID, err error) {
+	err = storage.Joined(ctx, s.db).NewRaw("SELECT id FROM units WHERE code = upper(?)", code).Scan(ctx, &id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return uuid.Nil, ErrNoUnit
+	}
+	return id, err
 }
 
 func insertUser(ctx context.Context, tx bun.IDB, u *User) error {
