@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
-	"github.com/uptrace/bun"
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/app"
@@ -55,7 +54,7 @@ func userAdd() *cobra.Command {
 			}
 			return withIdentity(cmd, func(ctx context.Context, a *app.App) error {
 				in := identity.NewUser{Login: args[0], Name: name, Password: password, Factor: !noFactor}
-				if in.Unit, err = unitID(ctx, a.DB, unit); err != nil {
+				if in.Unit, err = unitID(ctx, a.Identity, unit); err != nil {
 					return err
 				}
 				u, uri, err := a.Identity.AddUser(ctx, in)
@@ -100,7 +99,7 @@ func userGrant() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withIdentity(cmd, func(ctx context.Context, a *app.App) (err error) {
 				g := identity.NewGrant{Role: access.Role(args[1])}
-				if g.Unit, err = unitID(ctx, a.DB, unit); err != nil {
+				if g.Unit, err = unitID(ctx, a.Identity, unit); err != nil {
 					return err
 				}
 				for flag, target := range map[string]*uuid.UUID{organisation: &g.Organisation, fund: &g.Fund} {
@@ -187,23 +186,9 @@ func userCode() *cobra.Command {
 }
 
 // unitID finds a unit by its code; "" is none.
-func unitID(ctx context.Context, db bun.IDB, code string) (id uuid.UUID, err error) {
+func unitID(ctx context.Context, people *identity.Service, code string) (uuid.UUID, error) {
 	if code == "" {
 		return uuid.Nil, nil
 	}
-	var list []struct {
-		ID   uuid.UUID
-		Code string
-	}
-	if err := db.NewRaw("SELECT id, code FROM units ORDER BY code").Scan(ctx, &list); err != nil {
-		return uuid.Nil, err
-	}
-	var known []string
-	for _, u := range list {
-		if strings.EqualFold(u.Code, code) {
-			return u.ID, nil
-		}
-		known = append(known, u.Code)
-	}
-	return uuid.Nil, fmt.Errorf("no unit %s; there are %s", code, strings.Join(known, ", "))
+	return people.Unit(ctx, strings.ToUpper(code))
 }
