@@ -67,8 +67,8 @@ type AwardSet struct {
 	Awards         []Award `bun:"rel:has-many,join:id=set_id"`
 }
 
-// AccessKind names the noun; the policies call the whole set award.
-func (s *AwardSet) AccessKind() string { return "award" }
+// AccessKind names the noun; its acts are those of the resource award.
+func (s *AwardSet) AccessKind() string { return "award_set" }
 
 // AccessID is the set's id.
 func (s *AwardSet) AccessID() uuid.UUID { return s.ID }
@@ -125,4 +125,16 @@ func found(err error, what string, id uuid.UUID) error {
 		return fmt.Errorf("read %s %s: %w", what, id, err)
 	}
 	return nil
+}
+
+// AccessKind names the noun.
+func (a *Award) AccessKind() string { return "award" }
+
+// AccessID is the award's id.
+func (a *Award) AccessID() uuid.UUID { return a.ID }
+
+// LockAward reads an award FOR UPDATE.
+func LockAward(ctx context.Context, tx bun.IDB, id uuid.UUID) (*Award, error) {
+	a := new(Award)
+	return a, found(tx.NewSelect().Model(a).Where("aw.id = ?", id).For("UPDATE").Scan(ctx), "award", id)
 }
