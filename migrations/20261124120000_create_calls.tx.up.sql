@@ -71,7 +71,7 @@ CREATE TABLE call_addenda (
     old_closing timestamptz,
     new_closing timestamptz CHECK (new_closing > old_closing),
     number      text NOT NULL DEFAULT '',
-    status      text NOT NULL CHECK (status IN ('proposed', 'in_force')),
+    status      text NOT NULL CHECK (status IN ('proposed', 'in_force', 'replaced')),
     proposed_by uuid NOT NULL REFERENCES users (id),
     proposed_at timestamptz NOT NULL DEFAULT kb.now(),
     decided_by  uuid REFERENCES users (id) CHECK (decided_by <> proposed_by),

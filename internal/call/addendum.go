@@ -26,7 +26,6 @@ const (
 
 // Refusals of an addendum.
 var (
-	ErrPending    = errs.New(errs.Conflict, "call.addendum_pending")
 	ErrNotPending = errs.New(errs.Conflict, "call.addendum_not_pending")
 	ErrLater      = errs.New(errs.Invalid, "call.new_closing_later")
 	ErrTextNeeded = errs.New(errs.Invalid, "call.addendum_text")
@@ -45,7 +44,7 @@ type Addendum struct {
 	OldClosing    *time.Time // of an extension
 	NewClosing    *time.Time
 	Number        string     // number and date of the announcement, "" while proposed
-	Status        string     // proposed or in_force
+	Status        string     // proposed, in_force, or replaced by a later proposal
 	ProposedBy    uuid.UUID  `bun:"type:uuid"`
 	ProposedAt    time.Time  `bun:",nullzero"`
 	DecidedBy     uuid.UUID  `bun:"type:uuid,nullzero"`
@@ -58,7 +57,8 @@ func Addenda(ctx context.Context, db bun.IDB, call uuid.UUID) (as []Addendum, er
 	return as, err
 }
 
-// ProposeExtension asks for a later closing instant, with the reason that all will read.
+// ProposeExtension asks for a later closing instant, with the reason that all will read. A proposal of the same
+// kind that still waits is replaced.
 func (s *Service) ProposeExtension(ctx context.Context, id uuid.UUID, closing time.Time, reasonVI, reasonEN string) error {
 	return s.propose(ctx, id, "propose_extension", Addendum{Kind: Extension, TextVI: reasonVI, TextEN: reasonEN, NewClosing: &closing})
 }
@@ -96,9 +96,12 @@ func (s *Service) propose(ctx context.Context, id uuid.UUID, action string, a Ad
 			return err
 		}
 		a.ID, a.CallID, a.No, a.Status, a.ProposedBy = uuid.New(), id, len(old)+1, "proposed", actor.ID
-		if _, err := tx.NewInsert().Model(&a).Exec(ctx); storage.Constraint(err) == "call_addenda_one_pending" {
-			return ErrPending
-		} else if err != nil {
+		_, err = tx.NewUpdate().Model((*Addendum)(nil)).Set("status = 'replaced'").
+			Where("call_id = ? AND kind = ? AND status = 'proposed'", id, a.Kind).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("replace addendum of call %s: %w", c.Code, err)
+		}
+		if _, err := tx.NewInsert().Model(&a).Exec(ctx); err != nil {
 			return fmt.Errorf("propose addendum of call %s: %w", c.Code, err)
 		}
 		return s.record(ctx, tx, c, action, action, actor, nil)

@@ -270,8 +270,8 @@ func TestExtension(t *testing.T) {
 	if err := w.s.ProposeExtension(w.officer, c.ID, later, "Lý do", "Reason"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.s.ProposeExtension(w.officer, c.ID, later, "Lý do", "Reason"); !errors.Is(err, ErrPending) {
-		t.Errorf("proposed twice: %v", err)
+	if err := w.s.ProposeExtension(w.officer, c.ID, later, "Lý do khác", "Another reason"); err != nil {
+		t.Errorf("a better proposal: %v", err)
 	}
 	if err := w.s.Extend(w.officer, c.ID, "2/TB"); err == nil {
 		t.Error("the officer extends")
@@ -294,12 +294,36 @@ func TestExtension(t *testing.T) {
 		t.Fatal(err)
 	}
 	as, err := Addenda(w.officer, w.db, c.ID)
-	if err != nil || len(as) != 2 || as[1].Status != "in_force" {
+	if err != nil || len(as) != 3 || as[0].Status != "replaced" || as[2].Status != "in_force" {
 		t.Errorf("%+v, %v", as, err)
 	}
 	w.shift(2*time.Hour + time.Minute)
 	if err := w.s.Tick(context.Background()); err != nil || w.status(c.ID) != Open {
 		t.Errorf("%v, %s: closed at the old instant", err, w.status(c.ID))
+	}
+}
+
+func TestCodesOfManyAtOnce(t *testing.T) {
+	w := newWorld(t)
+	const n = 8
+	codes := make(chan string, n)
+	for range n {
+		go func() {
+			c, err := w.s.Create(w.officer, w.details())
+			if err != nil {
+				t.Error(err)
+				codes <- ""
+				return
+			}
+			codes <- c.Code
+		}()
+	}
+	seen := map[string]bool{}
+	for range n {
+		seen[<-codes] = true
+	}
+	if len(seen) != n || seen[""] {
+		t.Errorf("codes %v", seen)
 	}
 }
 

@@ -67,7 +67,6 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 	p := &showPage{Call: c}
 	err = storage.InTx(ctx, h.db, func(ctx context.Context, _ bun.Tx) error {
 		p.Open = c.Accepts(storage.Now(ctx)) == nil
-		p.Track = track(ctx, c)
 		return nil
 	})
 	if err != nil {
@@ -84,6 +83,7 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 		return nil, err
 	}
 	p.Source = i18n.T(ctx, "call.source."+line.SourceCode)
+	days := map[string]int{}
 	for _, id := range articles[c.Track] {
 		if c.Beneficiary == ForSupport && id == articles[c.Track][0] {
 			continue
@@ -96,7 +96,15 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 			return nil, err
 		}
 		p.Rules = append(p.Rules, v)
+		if n, err := v.Int(); err == nil && v.Unit == "d" {
+			days[id] = n
+		}
 	}
+	validity, review := days["innovation.validity"], days["innovation.review"]
+	if review > 0 {
+		review += validity
+	}
+	p.Track = track(ctx, c, validity, review)
 	all, err := Addenda(ctx, h.db, c.ID)
 	if err != nil {
 		return nil, err
@@ -106,7 +114,7 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 		switch {
 		case a.Status == "in_force":
 			p.Addenda = append(p.Addenda, a)
-		case may("read_draft"):
+		case a.Status == "proposed" && c.Status == Open && may("read_draft"):
 			p.Pending = append(p.Pending, a)
 			p.Can.Extend = p.Can.Extend || a.Kind == Extension && may("extend_deadline")
 			p.Can.Addend = p.Can.Addend || a.Kind == Explanation && may("addend")
@@ -128,15 +136,23 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 	return p, nil
 }
 
-// track is the timetable of a call with the days the rulebook gives for what follows the closing.
-func track(ctx context.Context, c *Call) []web.Stage {
+// track is the timetable of a call; validity and review are the last calendar days after the closing that the
+// rulebook gives for screening and review, 0 when it counts otherwise.
+func track(ctx context.Context, c *Call, validity, review int) []web.Stage {
+	until := func(days int) string {
+		if days == 0 {
+			return ""
+		}
+		return i18n.T(ctx, "call.track.until", calendar.DateOf(c.ClosesAt).AddDays(days).Format())
+	}
 	steps := []struct {
 		code, note string
 		reached    []Status
 	}{
 		{"call.track.open", instant(c.OpensAt), []Status{Open, Closed, Evaluating, Decided, Archived}},
 		{"call.track.close", instant(c.ClosesAt), []Status{Closed, Evaluating, Decided, Archived}},
-		{"call.track.evaluate", "", []Status{Evaluating, Decided, Archived}},
+		{"call.track.screen", until(validity), []Status{Decided, Archived}},
+		{"call.track.review", until(review), []Status{Decided, Archived}},
 		{"call.track.decide", "", []Status{Decided, Archived}},
 	}
 	out := make([]web.Stage, len(steps))
