@@ -111,7 +111,7 @@ func welcome(w io.Writer, url, data string) {
 	for _, p := range play.Cast {
 		var names []string
 		for _, r := range p.Roles {
-			names = append(names, i18n.Text(i18n.VI, "role."+string(r)))
+			names = append(names, i18n.Text(i18n.VI, "web.role."+string(r)))
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\n", play.Login(p.Name), p.Name, strings.Join(names, ", "))
 	}

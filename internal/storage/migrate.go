@@ -19,6 +19,9 @@ import (
 // migrationLock is the advisory lock under which one starter migrates while the others wait.
 const migrationLock = 0x6b696e68 // "kinh"
 
+// oldest is the first PostgreSQL with unique keys in which nulls are equal.
+const oldest = 150000
+
 // Step is one migration; At is when it was applied.
 type Step struct {
 	Stamp, Name string
@@ -134,6 +137,13 @@ func locked(ctx context.Context, db *bun.DB, fn func(*migrate.Migrator) error, s
 		return err
 	}
 	defer conn.Close()
+	var version int
+	if err := conn.NewRaw("SELECT current_setting('server_version_num')::int").Scan(ctx, &version); err != nil {
+		return err
+	}
+	if version < oldest {
+		return fmt.Errorf("this PostgreSQL is version %d; the schema needs %d or newer", version/10000, oldest/10000)
+	}
 	if _, err := conn.ExecContext(ctx, "SET lock_timeout = 0"); err != nil {
 		return err
 	}
