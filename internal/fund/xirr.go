@@ -22,7 +22,8 @@ var (
 	ErrRateNotUnique = errors.New("more than one rate makes the present value zero")
 )
 
-// The search runs over x = ln(1 + rate) from −12 to 12: rates from −99.9994 % to 162,000 times a year.
+// Where several roots are possible the search runs over x = ln(1 + rate) from −12 to 12: rates from −99.9994 % to
+// 162,000 times a year.
 const (
 	lowest, highest = -12.0, 12.0
 	steps           = 2400
@@ -120,10 +121,12 @@ func (s series) roots() (found []float64) {
 	case 0:
 		return nil
 	case 1:
-		if s.value(lowest)*s.value(highest) > 0 {
-			return nil
+		for w, most := 1.0, 600/max(s.t[len(s.t)-1], 1); w <= most; w *= 2 { // beyond it exp overflows
+			if s.value(-w)*s.value(w) <= 0 {
+				return []float64{bisect(s.value, -w, w)}
+			}
 		}
-		return []float64{bisect(s.value, lowest, highest)}
+		return nil
 	}
 	const width = (highest - lowest) / steps
 	left, leftSlope := s.value(lowest), s.slope(lowest)

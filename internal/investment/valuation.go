@@ -17,10 +17,10 @@ var Methods = []string{"round_price", "round_calibrated", "multiples", "discount
 // Refusals of valuations.
 var (
 	ErrValuationState = errs.New(errs.Conflict, "investment.valuation_state")
-	ErrQuarterEnd     = errs.New(errs.Invalid, "investment.quarter_end")    // the day ends no quarter, or lies ahead
-	ErrQuarterTaken   = errs.New(errs.Conflict, "investment.quarter_taken") // the holding has a valuation of this quarter
-	ErrQuarterOrder   = errs.New(errs.Conflict, "investment.quarter_order") // Args: newest locked quarter
-	ErrNotHeld        = errs.New(errs.Conflict, "investment.not_held")      // nothing was held at the quarter's end
+	ErrQuarterEnd     = errs.New(errs.Invalid, "investment.quarter_end_form") // the day ends no quarter, or lies ahead
+	ErrQuarterTaken   = errs.New(errs.Conflict, "investment.quarter_taken")   // the holding has a valuation of this quarter
+	ErrQuarterOrder   = errs.New(errs.Conflict, "investment.quarter_order")   // Args: newest locked quarter
+	ErrNotHeld        = errs.New(errs.Conflict, "investment.not_held")        // nothing was held at the quarter's end
 )
 
 // Valuation is the fair value of a holding at a quarter's end (định giá), in đồng, 0 or more. Cost is the cost on

@@ -1,0 +1,138 @@
+package investment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"kinhbac/internal/calendar"
+	"kinhbac/internal/council"
+	"kinhbac/internal/errs"
+	"kinhbac/internal/storage"
+	"kinhbac/internal/web"
+)
+
+// deals reads the page of the pipeline that l asks for.
+func (s *Service) deals(ctx context.Context, l *web.List) (ds []Deal, err error) {
+	q := s.db.NewSelect().Model(&ds).Relation("Organisation")
+	if v := l.Filter["status"]; v != "" {
+		q = q.Where("d.status = ?", v)
+	}
+	if l.Q != "" {
+		like := "%" + l.Q + "%"
+		q = q.Where("(d.code ILIKE ? OR kb.fold(d.title) LIKE kb.fold(?) OR kb.fold(organisation.name) LIKE kb.fold(?))", like, like, like)
+	}
+	q = s.access.Scope(ctx, q, "deal", "read", "deal")
+	return ds, web.Fetch(ctx, l, q, web.Sorts{"code": "d.code", "amount": "d.amount", "status": "d.status"}, "d.id")
+}
+
+// readDeal is a deal the subject of ctx may read.
+func (s *Service) readDeal(ctx context.Context, id uuid.UUID) (*Deal, error) {
+	d := new(Deal)
+	q := storage.Joined(ctx, s.db).NewSelect().Model(d).Relation("Organisation").Where("d.id = ?", id)
+	return d, found("deal", s.access.Scope(ctx, q, "deal", "read", "deal").Scan(ctx))
+}
+
+// matter is the newest matter of a deal before the board; nil when there is none.
+func matter(ctx context.Context, db bun.IDB, deal uuid.UUID) (*council.Matter, error) {
+	m, err := council.MatterOf(ctx, db, "deal", deal)
+	if errors.Is(err, errs.ErrNotFound) {
+		return nil, nil
+	}
+	return m, err
+}
+
+// tranchesOf reads the tranches of a deal or of a holding, oldest first.
+func tranchesOf(ctx context.Context, db bun.IDB, column string, id uuid.UUID) (ts []Tranche, err error) {
+	err = db.NewSelect().Model(&ts).Relation("Deal").Where("iv.? = ?", bun.Ident(column), id).OrderExpr("iv.paid_on, iv.tranche").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("tranches of %s %s: %w", column, id, err)
+	}
+	return ts, nil
+}
+
+// holdings reads the page of the portfolio that l asks for.
+func (s *Service) holdings(ctx context.Context, l *web.List) (hs []Holding, err error) {
+	q := s.db.NewSelect().Model(&hs).Relation("Organisation")
+	if l.Q != "" {
+		like := "%" + l.Q + "%"
+		q = q.Where("(kb.fold(organisation.name) LIKE kb.fold(?) OR kb.fold(h.sector) LIKE kb.fold(?))", like, like)
+	}
+	q = s.access.Scope(ctx, q, "investment", "read", "holding")
+	return hs, web.Fetch(ctx, l, q, web.Sorts{"name": "organisation.name", "cost": "h.cost", "fair": "(h.cost + h.adjustment)"}, "h.id")
+}
+
+// readHolding is a holding the subject of ctx may read.
+func (s *Service) readHolding(ctx context.Context, id uuid.UUID) (*Holding, error) {
+	h := new(Holding)
+	q := storage.Joined(ctx, s.db).NewSelect().Model(h).Relation("Organisation").Where("h.id = ?", id)
+	return h, found("holding", s.access.Scope(ctx, q, "investment", "read", "holding").Scan(ctx))
+}
+
+// valuationsOf reads a holding's valuations, newest first.
+func (s *Service) valuationsOf(ctx context.Context, holding uuid.UUID) (vs []Valuation, err error) {
+	q := s.db.NewSelect().Model(&vs).Where("va.holding_id = ?", holding).OrderExpr("va.quarter_end DESC")
+	return vs, s.access.Scope(ctx, q, "valuation", "read", "valuation").Scan(ctx)
+}
+
+// valuationsOn reads every valuation of a quarter with its holding, by firm.
+func (s *Service) valuationsOn(ctx context.Context, end calendar.Date) (vs []Valuation, err error) {
+	q := s.db.NewSelect().Model(&vs).Relation("Holding").Relation("Holding.Organisation").Where("va.quarter_end = ?", end).
+		OrderExpr("holding__organisation.name, va.id")
+	return vs, s.access.Scope(ctx, q, "valuation", "read", "valuation").Scan(ctx)
+}
+
+// quarter is one line of the list of quarters.
+type quarter struct {
+	End            calendar.Date
+	Count, Waiting int
+	Name           string `bun:"-"`
+}
+
+// quarters counts the valuations of each quarter, newest first.
+func (s *Service) quarters(ctx context.Context) (qs []quarter, err error) {
+	q := s.db.NewSelect().TableExpr("valuations AS va").ColumnExpr("va.quarter_end AS end, count(*) AS count").
+		ColumnExpr("count(*) FILTER (WHERE va.status <> 'locked') AS waiting").GroupExpr("va.quarter_end").OrderExpr("va.quarter_end DESC").Limit(80)
+	if err := s.access.Scope(ctx, q, "valuation", "read", "valuation").Scan(ctx, &qs); err != nil {
+		return nil, fmt.Errorf("quarters of valuations: %w", err)
+	}
+	for i := range qs {
+		qs[i].Name = quarterName(qs[i].End)
+	}
+	return qs, nil
+}
+
+// quarterName is 2026-Q3.
+func quarterName(end calendar.Date) string {
+	return fmt.Sprintf("%d-Q%d", end.Year(), (int(end.Month())+2)/3)
+}
+
+// parseQuarter reads 2026-Q3 as the quarter's last day; ErrNotFound for anything else.
+func parseQuarter(s string) (calendar.Date, error) {
+	var y, n int
+	if _, err := fmt.Sscanf(s, "%4d-Q%1d", &y, &n); err != nil || n < 1 || n > 4 || y < 2000 || s != fmt.Sprintf("%d-Q%d", y, n) {
+		return calendar.Date{}, errs.ErrNotFound
+	}
+	days := [...]int{31, 30, 30, 31}
+	return calendar.On(y, time.Month(n*3), days[n-1]), nil
+}
+
+// investee is what everybody may read of a firm the fund has invested in.
+type investee struct {
+	Name, Sector, Round string
+	Since               calendar.Date
+	Fund                string
+}
+
+// investees are the published holdings, newest first: name, field and day, never amounts.
+func (s *Service) investees(ctx context.Context) (is []investee, err error) {
+	q := s.db.NewSelect().TableExpr("holdings AS h").Join("JOIN organisations AS o ON o.id = h.organisation_id").Join("JOIN funds AS f ON f.id = h.fund_id").
+		ColumnExpr("o.name, h.sector, h.round, f.name_vi AS fund").
+		ColumnExpr("(SELECT min(i.paid_on) FROM investments AS i WHERE i.holding_id = h.id AND i.status = 'confirmed') AS since").
+		OrderExpr("since DESC, o.name").Limit(500)
+	return is, s.access.Scope(ctx, q, "investment", "read_public", "holding").Scan(ctx, &is)
+}
