@@ -41,7 +41,7 @@ func (s *Service) Routes(rt *web.Router) {
 type loginPage struct {
 	web.Base
 	Next   string
-	Roles  []demoRole
+	Enter  []demoRole
 	People []DemoPerson
 }
 
@@ -60,7 +60,7 @@ func (h handler) login(ctx context.Context, r web.Req) (*loginPage, error) {
 	for _, role := range access.Roles {
 		for _, person := range p.People {
 			if person.holds(role) {
-				p.Roles = append(p.Roles, demoRole{role, person})
+				p.Enter = append(p.Enter, demoRole{role, person})
 				break
 			}
 		}

@@ -39,7 +39,7 @@ type grantPage struct {
 	List       web.List
 	Rows       []GrantRow
 	Waiting    []ProposalRow
-	Roles      []web.Option
+	AllRoles   []web.Option
 	Units      []web.Option
 	CanPropose bool
 	CanRevoke  bool
@@ -62,7 +62,7 @@ func (h handler) fetchGrants(ctx context.Context, l *web.List) (rows []GrantRow,
 }
 
 func (h handler) grantList(ctx context.Context, r web.Req) (*grantPage, error) {
-	p := &grantPage{List: r.List("name", "role", "ended"), Roles: roleOptions(ctx)}
+	p := &grantPage{List: r.List("name", "role", "ended"), AllRoles: roleOptions(ctx)}
 	var err error
 	if p.Rows, err = h.fetchGrants(ctx, &p.List); err != nil {
 		return nil, err
