@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/access"
@@ -206,6 +207,9 @@ func TestTwoApprovalsAtOnce(t *testing.T) {
 	h := judged(t, 1000, 400, 500, 300)
 	h.confirmed(t, 400, 500)
 	owner := dbtest.Owner(t, h.DB)
+	// Each round needs a set of its own id, since a set is decided once for ever by its key in the ledger.
+	_, err := owner.NewRaw("ALTER TABLE awards DROP CONSTRAINT awards_set_id_fkey").Exec(context.Background())
+	ok(t, err)
 	for round := range 100 {
 		var wg sync.WaitGroup
 		var decide, other error
@@ -238,9 +242,10 @@ func undo(t *testing.T, h *house, owner *bun.DB, decided bool, round int) {
 	amount := money.VND(200)
 	if decided {
 		amount = money.VND(900)
+		h.set.ID = uuid.New()
 		for _, q := range []string{
-			"UPDATE award_sets SET status = 'confirmed', decision_no = NULL, decided_on = NULL, decided_by = NULL, decided_at = NULL",
-			"UPDATE awards SET amount = 0", "UPDATE proposals SET status = CASE WHEN status = 'rejected' THEN 'not_recommended' ELSE 'recommended' END",
+			"UPDATE award_sets SET id = '" + h.set.ID.String() + "', status = 'confirmed', decision_no = NULL, decided_on = NULL, decided_by = NULL, decided_at = NULL",
+			"UPDATE awards SET amount = 0, set_id = '" + h.set.ID.String() + "'", "UPDATE proposals SET status = CASE WHEN status = 'rejected' THEN 'not_recommended' ELSE 'recommended' END",
 			"UPDATE calls SET status = 'evaluating'",
 		} {
 			_, err := owner.NewRaw(q).Exec(ctx)
