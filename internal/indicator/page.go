@@ -105,7 +105,9 @@ func rowOf(lang i18n.Lang, s State) row {
 	for _, y := range years[1:] {
 		t := "–"
 		if target := i.Target(y); target != nil {
-			t = printed(lang, target)
+			if t = printed(lang, target); target.Comparison == Rising {
+				t = i18n.Text(lang, "indicator.rising_short")
+			}
 		}
 		x.Targets = append(x.Targets, t)
 	}
@@ -263,4 +265,26 @@ func (h handler) entry(ctx context.Context, r web.Req) (*entryPage, error) {
 		p.Old = valueText(old.Value)
 	}
 	return p, nil
+}
+
+// Figures are the figures of the public home page: what is published of indicators 2, 3, 7 and 8.
+func (s *Service) Figures(ctx context.Context) ([]web.Stat, error) {
+	states, err := s.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lang := i18n.From(ctx)
+	var out []web.Stat
+	for _, st := range states {
+		m, ok := st.Latest()
+		if n := st.Indicator.Number; !ok || n != 2 && n != 3 && n != 7 && n != 8 {
+			continue
+		}
+		f := web.Stat{Label: web.Pick(lang, st.Indicator.NameVI, st.Indicator.NameEN), Value: valueText(m.Value)}
+		if next := st.Judgement.Next; next != nil {
+			f.Note = i18n.Text(lang, "indicator.figure_note", m.AsOf.Format(), next.Year, printed(lang, next))
+		}
+		out = append(out, f)
+	}
+	return out, nil
 }

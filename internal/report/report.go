@@ -37,7 +37,7 @@ func (s *Service) openData(ctx context.Context, _ web.Req) (*openDataPage, error
 	p := &openDataPage{}
 	for _, d := range []struct{ code, path string }{
 		{"report.set_calls", "/calls"}, {"report.set_results", "/results"}, {"report.set_indicators", "/indicators"},
-		{"report.set_investees", "/fund/investees"}, {"report.set_budget", "/budgets/public"},
+		{"report.set_investees", "/investments"},
 	} {
 		x := set{Name: i18n.T(ctx, d.code)}
 		if s.rt.Serves(d.path + ".csv") {

@@ -113,7 +113,7 @@ func (rt *Router) fill(c *fiber.Ctx, b *Base, f Form) {
 		Track: rt.Has("/track"), Help: rt.Has("/faq"), SignOut: rt.hasCommand("/session/end"), SwitchRole: rt.hasCommand("/session/role"),
 	}
 	b.Search = rt.search(b)
-	b.Nav = rt.navigation(b)
+	b.Nav = rt.navigation(ctx, b)
 	b.Roles = roleChoices(b)
 	rt.counts(ctx, b)
 }

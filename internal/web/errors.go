@@ -79,6 +79,13 @@ func (rt *Router) handleError(c *fiber.Ctx, err error) error {
 	if code >= 500 {
 		slog.ErrorContext(c.UserContext(), "request failed", "method", c.Method(), "path", c.Path(), "request", requestID(c), "code", e.Code, "err", err)
 	}
+	here := c.Path()
+	if q := string(c.Request().URI().QueryString()); q != "" {
+		here += "?" + q
+	}
+	if e.Is(access.ErrPurpose) && c.Method() == fiber.MethodGet && rt.Has("/purpose") && !rt.wantsJSON(c) {
+		return redirect(c, "/purpose?next="+url.QueryEscape(here))
+	}
 	if code == fiber.StatusForbidden {
 		rt.recordRefusal(c, e)
 	}
@@ -89,7 +96,7 @@ func (rt *Router) handleError(c *fiber.Ctx, err error) error {
 		return rt.sendProblem(c, code, e)
 	}
 	if code == fiber.StatusUnauthorized && rt.Has("/login") && c.Method() == fiber.MethodGet {
-		return redirect(c, "/login?next="+url.QueryEscape(c.Path()))
+		return redirect(c, "/login?next="+url.QueryEscape(here))
 	}
 	return rt.sendError(c, code, e)
 }

@@ -3,6 +3,8 @@ package web
 import (
 	"context"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/i18n"
@@ -54,7 +56,7 @@ func (rt *Router) homePage(ctx context.Context, r Req) (*homePage, error) {
 		for _, call := range calls {
 			day := calendar.DateOf(call.ClosesAt)
 			l := callLine{HomeCall: call, Day: itoa2(day.Day()), Month: i18n.Text(r.Lang(), "web.month_year", int(day.Month()), day.Year()),
-				Left: untilText(r.Lang(), day, today), Tone: "run"}
+				Left: capital(untilText(r.Lang(), day, today)), Tone: "run"}
 			if today.Days(day) <= 15 {
 				l.Tone = "warn"
 			}
@@ -73,6 +75,12 @@ func (rt *Router) homePage(ctx context.Context, r Req) (*homePage, error) {
 		}
 	}
 	return p, nil
+}
+
+// capital begins a label with a capital letter.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 func itoa2(n int) string { return string([]byte{byte('0' + n/10%10), byte('0' + n%10)}) }

@@ -117,7 +117,7 @@ func (rt *Router) inboxPage(ctx context.Context, r Req) (*inboxPage, error) {
 			key, l.When = "today", i18n.Text(lang, "web.task_open")
 			l.Tone = "run"
 		case day.Before(today):
-			key, l.Tone, l.When = "today", "bad", untilText(lang, day, today)
+			key, l.Tone, l.When = "today", "bad", capital(untilText(lang, day, today))
 		case day.Equal(today):
 			key, l.Tone, l.When = "today", "warn", i18n.Text(lang, "web.task_by", t.Due.In(calendar.Zone).Format("15:04"))
 			p.Today++

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"strings"
 
 	"kinhbac/internal/access"
@@ -14,7 +16,7 @@ var (
 	navInbox = entry{"web.nav.inbox", "/inbox"}
 
 	navPublic = []entry{{"web.nav.home", "/"}, {"web.nav.calls", "/calls"}, {"web.nav.results", "/results"},
-		{"web.nav.indicators", "/indicators"}, {"web.nav.open_data", "/open-data"}, {"web.nav.documents", "/documents"}, {"web.nav.faq", "/faq"}}
+		{"web.nav.indicators", "/indicators"}, {"web.nav.investees", "/investments"}, {"web.nav.open_data", "/open-data"}, {"web.nav.documents", "/documents"}, {"web.nav.faq", "/faq"}}
 	navApplicant = []entry{navInbox, {"web.nav.my_proposals", "/proposals"}, {"web.nav.agreements", "/agreements"},
 		{"web.nav.disbursements", "/disbursements"}, {"web.nav.my_organisation", "/organisation"}, {"web.nav.calls", "/calls"}}
 	navReviewer = []entry{navInbox, {"web.nav.my_reviews", "/reviews"}, {"web.nav.meetings", "/councils"}, {"web.nav.conflicts", "/conflicts"}}
@@ -27,9 +29,9 @@ var (
 		{"web.nav.capital_calls", "/fund/capital-calls"}, {"web.nav.valuations", "/fund/valuations"}, {"web.nav.councils", "/councils"}}
 	navProvince = []entry{navInbox, {"web.nav.budgets", "/budgets"}, {"web.nav.award_list", "/award-sets"}, {"web.nav.councils", "/councils"},
 		{"web.nav.indicators", "/indicators"}}
-	navAdmin = []entry{navInbox, {"web.nav.users", "/users"}, {"web.nav.access", "/access"}, {"web.nav.audit", "/audit"}}
+	navAdmin = []entry{navInbox, {"web.nav.users", "/users"}, {"web.nav.access", "/access"}, {"web.nav.rules", "/rules"}, {"web.nav.audit", "/audit"}}
 	navAudit = []entry{{"web.nav.audit", "/audit"}, {"web.nav.proposals", "/proposals"}, {"web.nav.budgets", "/budgets"}, {"web.nav.transactions", "/disbursements"},
-		{"web.nav.access", "/access"}, {"web.nav.indicators", "/indicators"}}
+		{"web.nav.access", "/access"}, {"web.nav.fund", "/fund"}, {"web.nav.rules", "/rules"}, {"web.nav.indicators", "/indicators"}}
 )
 
 var navOf = map[access.Role][]entry{
@@ -41,8 +43,8 @@ var navOf = map[access.Role][]entry{
 	access.Auditor: navAudit, access.DPO: navAdmin, access.SystemAdmin: navAdmin, access.SecurityOfficer: navAdmin,
 }
 
-// navigation is the row of the active role: one role at a time, and only pages that exist.
-func (rt *Router) navigation(b *Base) []NavItem {
+// navigation is the row of the active role: one role at a time, and only pages that exist and are open to the person.
+func (rt *Router) navigation(ctx context.Context, b *Base) []NavItem {
 	entries := navPublic
 	if b.SignedIn() {
 		if own, ok := navOf[b.User.Active]; ok {
@@ -54,7 +56,11 @@ func (rt *Router) navigation(b *Base) []NavItem {
 	var items []NavItem
 	best := -1
 	for _, e := range entries {
-		if !rt.Has(e.path) || len(items) == 8 {
+		page := rt.pages[e.path]
+		if page == nil || len(items) == 8 {
+			continue
+		}
+		if err := rt.allow(ctx, page); err != nil && !errors.Is(err, access.ErrPurpose) {
 			continue
 		}
 		items = append(items, NavItem{Href: e.path, Label: i18n.Text(b.Lang, e.code)})
