@@ -6,7 +6,8 @@ GRANT USAGE ON SCHEMA ledger TO kinhbac_app, kinhbac_read;
 -- Currencies and the decimals of their smallest unit.
 CREATE TABLE ledger.currencies (
     code        text PRIMARY KEY CHECK (code ~ '^[A-Z]{3}$'),
-    minor_units smallint NOT NULL CHECK (minor_units BETWEEN 0 AND 4)
+    minor_units smallint NOT NULL CHECK (minor_units BETWEEN 0 AND 4),
+    UNIQUE (code, minor_units)
 );
 INSERT INTO ledger.currencies VALUES ('VND', 0), ('USD', 2);
 
@@ -25,7 +26,9 @@ CREATE TABLE ledger.accounts (
     name_vi  text NOT NULL CHECK (name_vi <> ''),
     name_en  text NOT NULL CHECK (name_en <> ''),
     class    text NOT NULL CHECK (class IN ('asset', 'liability', 'equity', 'income', 'expense', 'stage')),
-    currency text NOT NULL DEFAULT 'VND' REFERENCES ledger.currencies (code),
+    currency    text NOT NULL DEFAULT 'VND',
+    minor_units smallint NOT NULL DEFAULT 0,
+    FOREIGN KEY (currency, minor_units) REFERENCES ledger.currencies (code, minor_units),
     UNIQUE (book_id, code, currency)
 );
 
@@ -89,7 +92,7 @@ CREATE TABLE ledger.journals (
     number        text NOT NULL UNIQUE,
     kind          text NOT NULL CHECK (kind ~ '^[a-z][a-z0-9_]*$'),
     effective_on  date NOT NULL,
-    period_id     int NOT NULL, -- checked and locked by check_journal
+    period_id     int NOT NULL, -- found and locked by check_journal
     document_kind text NOT NULL CHECK (document_kind <> ''),
     document_id   uuid NOT NULL,
     document_no   text NOT NULL,
@@ -167,14 +170,13 @@ CREATE TRIGGER same_line BEFORE UPDATE OF id, book_id, kind, dim_id, subject_id 
     EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER kept BEFORE DELETE OR TRUNCATE ON ledger.account_balances EXECUTE FUNCTION audit.refuse_change();
 
--- A journal stands in a period of its book that holds its day and is not closed. The share lock lets postings pass
+-- A journal stands in the period of its book that holds its day and is not closed. The share lock lets postings pass
 -- each other and makes a close wait for them, and them for a close.
 CREATE FUNCTION ledger.check_journal() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE st text;
 BEGIN
-    SELECT p.state INTO st FROM ledger.periods p
-     WHERE p.id = NEW.period_id AND p.book_id = NEW.book_id AND NEW.effective_on BETWEEN p.starts_on AND p.ends_on
-       FOR SHARE;
+    SELECT p.id, p.state INTO NEW.period_id, st FROM ledger.periods p
+     WHERE p.book_id = NEW.book_id AND p.starts_on = date_trunc('month', NEW.effective_on)::date FOR SHARE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no period of this book holds %', NEW.effective_on USING ERRCODE = 'KB014';
     ELSIF st <> 'open' THEN
@@ -190,44 +192,47 @@ CREATE TRIGGER check_journal BEFORE INSERT ON ledger.journals FOR EACH ROW EXECU
 -- currency and per control line, stand on accounts and lines of its book, and a reversal mirrors every leg. The
 -- LATERAL … LIMIT 1 are look-ups by key: the planner knows nothing of the size of "added" and would scan whole tables.
 CREATE FUNCTION ledger.check_legs() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE bad record;
+DECLARE
+    bad record;
+    o   record;
 BEGIN
-    SELECT x.journal_id, x.why INTO bad FROM (
-        SELECT n.journal_id, CASE
-            WHEN j.id IS NULL THEN 'has no journal'
-            WHEN j.recorded_xid <> pg_current_xact_id() THEN 'was closed by its own transaction'
-            WHEN count(*) <> j.leg_count OR max(n.leg) <> j.leg_count THEN 'has other legs than declared'
-            WHEN bool_or(a.id IS NULL OR a.book_id <> j.book_id) THEN 'has an account of another book'
-            WHEN bool_or(a.currency <> n.currency OR c.minor_units <> n.minor_units) THEN 'has another currency than its account'
-            WHEN bool_or((a.class = 'stage') <> (n.line_id IS NOT NULL)) THEN 'has a stage without a line'
+    SELECT min(x.why) AS why, count(x.reverses_id) AS reversals, max(x.groups) AS groups INTO bad FROM (
+        SELECT j.reverses_id, count(DISTINCT (n.currency, n.line_id)) AS groups, 'journal ' || n.journal_id || CASE
+            WHEN j.id IS NULL THEN ' has no journal'
+            WHEN j.recorded_xid <> pg_current_xact_id() THEN ' was closed by its own transaction'
+            WHEN count(*) <> j.leg_count OR max(n.leg) <> j.leg_count THEN ' has other legs than declared'
+            WHEN sum(n.amount) <> 0 AND min(n.currency) = max(n.currency) THEN ' does not sum to zero'
+            WHEN bool_or(a.id IS NULL OR a.book_id <> j.book_id) THEN ' has an account of another book'
+            WHEN bool_or(a.currency <> n.currency OR a.minor_units <> n.minor_units) THEN ' has another currency than its account'
+            WHEN bool_or((a.class = 'stage') <> (n.line_id IS NOT NULL)) THEN ' has a stage without a line'
             WHEN bool_or(n.line_id IS NOT NULL AND (l.id IS NULL OR l.book_id <> j.book_id OR l.dim_id <> n.dim_id))
-                THEN 'has a line of another book'
+                THEN ' has a line of another book'
             END AS why
           FROM added n
           LEFT JOIN LATERAL (SELECT * FROM ledger.journals j WHERE j.id = n.journal_id LIMIT 1) j ON true
           LEFT JOIN LATERAL (SELECT * FROM ledger.accounts a WHERE a.id = n.account_id LIMIT 1) a ON true
-          LEFT JOIN LATERAL (SELECT * FROM ledger.currencies c WHERE c.code = a.currency LIMIT 1) c ON true
           LEFT JOIN LATERAL (SELECT * FROM ledger.control_lines l WHERE l.id = n.line_id LIMIT 1) l ON true
-         GROUP BY n.journal_id, j.id, j.recorded_xid, j.leg_count) x
-     WHERE x.why IS NOT NULL LIMIT 1;
-    IF NOT FOUND THEN
-        SELECT n.journal_id, 'does not sum to zero' AS why INTO bad FROM added n
-         GROUP BY n.journal_id, n.currency, n.line_id HAVING sum(n.amount) <> 0 LIMIT 1;
+         GROUP BY n.journal_id, j.id, j.recorded_xid, j.leg_count, j.reverses_id) x;
+    IF bad.why IS NULL AND bad.groups > 1 THEN
+        SELECT min('journal ' || n.journal_id || ' does not sum to zero') AS why, bad.reversals AS reversals INTO bad
+          FROM (SELECT journal_id FROM added GROUP BY journal_id, currency, line_id HAVING sum(amount) <> 0) n;
     END IF;
-    IF FOUND THEN
-        RAISE EXCEPTION 'journal % %', bad.journal_id, bad.why USING ERRCODE = 'KB014';
+    IF bad.why IS NOT NULL THEN
+        RAISE EXCEPTION '%', bad.why USING ERRCODE = 'KB014';
     END IF;
-    FOR bad IN SELECT DISTINCT n.journal_id, r.reverses_id FROM added n
-        JOIN LATERAL (SELECT j.reverses_id FROM ledger.journals j WHERE j.id = n.journal_id LIMIT 1) r ON r.reverses_id IS NOT NULL LOOP
-        IF EXISTS (
-            SELECT FROM (SELECT * FROM added n WHERE n.journal_id = bad.journal_id) m
-              FULL JOIN (SELECT * FROM ledger.postings p WHERE p.journal_id = bad.reverses_id) o
-                ON o.leg = m.leg AND o.account_id = m.account_id AND o.dim_id = m.dim_id
-               AND coalesce(o.line_id, 0) = coalesce(m.line_id, 0) AND o.currency = m.currency AND o.amount = -m.amount
-             WHERE o.leg IS NULL OR m.leg IS NULL) THEN
-            RAISE EXCEPTION 'a reversal mirrors every leg' USING ERRCODE = 'KB014';
-        END IF;
-    END LOOP;
+    IF bad.reversals > 0 THEN
+        FOR o IN SELECT DISTINCT n.journal_id, r.reverses_id FROM added n
+            JOIN LATERAL (SELECT j.reverses_id FROM ledger.journals j WHERE j.id = n.journal_id LIMIT 1) r ON r.reverses_id IS NOT NULL LOOP
+            IF EXISTS (
+                SELECT FROM (SELECT * FROM added n WHERE n.journal_id = o.journal_id) m
+                  FULL JOIN (SELECT * FROM ledger.postings p WHERE p.journal_id = o.reverses_id) q
+                    ON q.leg = m.leg AND q.account_id = m.account_id AND q.dim_id = m.dim_id
+                   AND coalesce(q.line_id, 0) = coalesce(m.line_id, 0) AND q.currency = m.currency AND q.amount = -m.amount
+                 WHERE q.leg IS NULL OR m.leg IS NULL) THEN
+                RAISE EXCEPTION 'a reversal mirrors every leg' USING ERRCODE = 'KB014';
+            END IF;
+        END LOOP;
+    END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER check_legs AFTER INSERT ON ledger.postings REFERENCING NEW TABLE AS added

@@ -1,4 +1,3 @@
 DROP FUNCTION ledger.reverse, ledger.commitment, ledger.post, ledger.refuse_insufficient, ledger.write_journal,
-    ledger.period_of, ledger.move_allowed, ledger.open_line, ledger.open_book, ledger.dim;
+    ledger.open_period, ledger.move_allowed, ledger.open_line, ledger.open_book, ledger.dim;
 DROP TYPE ledger.answer;
-DROP TYPE ledger.leg;

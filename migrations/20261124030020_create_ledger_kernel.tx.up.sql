@@ -3,9 +3,6 @@
 -- KB011 closed period, KB013 key used with other content, KB014 malformed journal, KB015 move not allowed,
 -- KB016 a second person is missing; 23514 journals_same_person one person on both sides.
 
--- A leg on its way into a journal.
-CREATE TYPE ledger.leg AS (leg int, account_id int, code text, class text, dim_id bigint, line_id bigint, amount numeric, currency text);
-
 -- What the kernel answers: the journal and, row by row, the control lines it touched as they are now.
 CREATE TYPE ledger.answer AS (journal_id bigint, number text, replay boolean, line_id bigint, authorised numeric,
     allocated numeric, reserved numeric, committed numeric, requested numeric, advanced numeric, disbursed numeric,
@@ -78,64 +75,66 @@ END $$;
 
 -- The stage moves that mean something. A budget line goes through its stages; the other kinds are meters and caps
 -- whose stages may be skipped, but nothing of them is allocated.
-CREATE FUNCTION ledger.move_allowed(p_kind text, p_from text, p_to text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT CASE WHEN p_kind = 'budget' THEN (p_from, p_to) IN (
-        ('source', 'available'), ('available', 'source'), ('available', 'allocated'), ('allocated', 'available'),
-        ('available', 'reserved'), ('reserved', 'available'), ('available', 'committed'), ('reserved', 'committed'),
-        ('committed', 'available'), ('committed', 'requested'), ('requested', 'committed'), ('committed', 'advanced'),
-        ('requested', 'advanced'), ('requested', 'disbursed'), ('advanced', 'disbursed'), ('advanced', 'available'),
-        ('disbursed', 'available'), ('available', 'disbursed'), ('committed', 'disbursed'))
-    ELSE p_from <> p_to AND 'allocated' NOT IN (p_from, p_to)
-        AND (p_from <> 'source' OR p_to = 'available') AND (p_to <> 'source' OR p_from = 'available') END $$;
-
--- The period of a book that holds a day, opened when the book has none for that month. Years get their own run of
--- voucher numbers. One transaction at a time opens periods of a book.
-CREATE FUNCTION ledger.period_of(p_book int, p_on date) RETURNS int LANGUAGE plpgsql AS $$
-DECLARE p int;
+CREATE FUNCTION ledger.move_allowed(p_kind text, p_from text, p_to text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-    SELECT id INTO p FROM ledger.periods WHERE book_id = p_book AND starts_on = date_trunc('month', p_on)::date;
-    IF FOUND THEN
-        RETURN p;
+    IF p_kind = 'budget' THEN
+        RETURN p_from || '>' || p_to = ANY ('{source>available,available>source,available>allocated,allocated>available,
+            available>reserved,reserved>available,available>committed,reserved>committed,committed>available,
+            committed>requested,requested>committed,committed>advanced,requested>advanced,requested>disbursed,
+            advanced>disbursed,advanced>available,disbursed>available,available>disbursed,committed>disbursed}'::text[]);
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtext('ledger.periods'), p_book);
-    EXECUTE format('CREATE SEQUENCE IF NOT EXISTS ledger.voucher_%s_%s', p_book, extract(year FROM p_on));
-    INSERT INTO ledger.periods (book_id, starts_on) VALUES (p_book, date_trunc('month', p_on)::date)
-    ON CONFLICT (book_id, starts_on) DO NOTHING;
-    SELECT id INTO STRICT p FROM ledger.periods WHERE book_id = p_book AND starts_on = date_trunc('month', p_on)::date;
-    RETURN p;
+    RETURN p_from <> p_to AND 'allocated' NOT IN (p_from, p_to)
+        AND (p_from <> 'source' OR p_to = 'available') AND (p_to <> 'source' OR p_from = 'available');
+END $$;
+
+-- Opens the month of a day in a book, and the year's run of voucher numbers; nothing when they are there. One
+-- transaction at a time opens periods of a book.
+CREATE FUNCTION ledger.open_period(p_book int, p_on date) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM ledger.periods WHERE book_id = p_book AND starts_on = date_trunc('month', p_on)::date;
+    IF NOT FOUND THEN
+        PERFORM pg_advisory_xact_lock(hashtext('ledger.periods'), p_book);
+        EXECUTE format('CREATE SEQUENCE IF NOT EXISTS ledger.voucher_%s_%s', p_book, extract(year FROM p_on));
+        INSERT INTO ledger.periods (book_id, starts_on) VALUES (p_book, date_trunc('month', p_on)::date)
+        ON CONFLICT (book_id, starts_on) DO NOTHING;
+    END IF;
 END $$;
 
 -- Writes a journal with its legs, then the balances, the audit row where p_act names one, and the control lines last.
--- A key used before gives the first journal again when the content is the same.
+-- Leg i stands on account p_accounts[i] (code p_codes[i]) and, when it is a stage, on control line p_lines[i]. A key
+-- used before gives the first journal again when the content is the same.
 CREATE FUNCTION ledger.write_journal(p_book int, p_kind text, p_on date, p_document_kind text, p_document_id uuid,
     p_document_no text, p_key text, p_hash bytea, p_actor uuid, p_approver uuid, p_reason text, p_reverses bigint,
-    p_legs ledger.leg[], p_act text, p_role text, p_object uuid) RETURNS SETOF ledger.answer LANGUAGE plpgsql AS $$
+    p_accounts int[], p_codes text[], p_dims bigint[], p_lines bigint[], p_amounts numeric[], p_currency text,
+    p_act text, p_role text, p_object uuid) RETURNS SETOF ledger.answer LANGUAGE plpgsql AS $$
 DECLARE
     a    ledger.answer;
     j    record;
     d    record;
-    per  int;
-    at   timestamptz := kb.now();
+    at   timestamptz := now() + (SELECT shift FROM kb.clock_shift); -- kb.now()
     day  date := coalesce(p_on, (at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date);
-    n    int := cardinality(p_legs);
-    dig  bytea;
+    run  text := 'ledger.voucher_' || p_book || '_' || extract(year FROM day);
+    n    int := cardinality(p_accounts);
+    legs text[];
 BEGIN
     SELECT x.id, x.number, x.content_hash INTO j FROM ledger.journals x WHERE x.book_id = p_book AND x.request_key = p_key;
     IF NOT FOUND THEN
-        per := ledger.period_of(p_book, day);
+        PERFORM ledger.open_period(p_book, day);
         a.journal_id := nextval('ledger.journals_id_seq');
-        SELECT b.prefix || '-' || extract(year FROM day) || '-'
-               || lpad(nextval(format('ledger.voucher_%s_%s', p_book, extract(year FROM day))::regclass)::text, 6, '0')
+        SELECT b.prefix || '-' || extract(year FROM day) || '-' || lpad(nextval(run::regclass)::text, 6, '0')
           INTO a.number FROM ledger.books b WHERE b.id = p_book;
-        dig := sha256(array_send(ARRAY['journal.1', 'i' || a.journal_id, 'i' || p_book, 't' || a.number, 't' || p_kind, 'd' || day,
+        FOR i IN 1..n LOOP
+            legs := legs || ARRAY[ARRAY['i' || i, 't' || p_codes[i], 'i' || p_dims[i], 'i' || p_lines[i],
+                'n' || trim_scale(p_amounts[i]), 't' || p_currency]];
+        END LOOP;
+        INSERT INTO ledger.journals (id, book_id, number, kind, effective_on, document_kind, document_id,
+            document_no, request_key, content_hash, leg_count, reverses_id, reason, actor_id, approver_id, at, digest)
+        VALUES (a.journal_id, p_book, a.number, p_kind, day, p_document_kind, p_document_id,
+            p_document_no, p_key, p_hash, n, p_reverses, p_reason, p_actor, p_approver, at,
+            sha256(array_send(ARRAY['journal.1', 'i' || a.journal_id, 'i' || p_book, 't' || a.number, 't' || p_kind, 'd' || day,
                 't' || p_document_kind, 'u' || p_document_id, 't' || p_document_no, 't' || p_key, 'x' || encode(p_hash, 'hex'),
                 'i' || p_reverses, 't' || p_reason, 'u' || p_actor, 'u' || p_approver, audit.instant(at), 'i' || n])
-            || (SELECT array_send(array_agg(ARRAY['i' || l.leg, 't' || l.code, 'i' || l.dim_id, 'i' || l.line_id,
-                'n' || trim_scale(l.amount), 't' || l.currency] ORDER BY l.leg)) FROM unnest(p_legs) l));
-        INSERT INTO ledger.journals (id, book_id, number, kind, effective_on, period_id, document_kind, document_id,
-            document_no, request_key, content_hash, leg_count, reverses_id, reason, actor_id, approver_id, at, digest)
-        VALUES (a.journal_id, p_book, a.number, p_kind, day, per, p_document_kind, p_document_id,
-            p_document_no, p_key, p_hash, n, p_reverses, p_reason, p_actor, p_approver, at, dig)
+                || array_send(legs)))
         ON CONFLICT (book_id, request_key) DO NOTHING;
         IF NOT FOUND THEN -- somebody posted the key meanwhile and has committed
             SELECT x.id, x.number, x.content_hash INTO STRICT j FROM ledger.journals x
@@ -154,31 +153,33 @@ BEGIN
     END IF;
 
     INSERT INTO ledger.postings (journal_id, leg, account_id, dim_id, line_id, amount, currency, minor_units)
-    SELECT a.journal_id, l.leg, l.account_id, l.dim_id, l.line_id, l.amount, l.currency, c.minor_units
-      FROM unnest(p_legs) l JOIN ledger.currencies c ON c.code = l.currency;
+    SELECT a.journal_id, i, p_accounts[i], p_dims[i], p_lines[i], p_amounts[i], p_currency,
+           CASE p_currency WHEN 'VND' THEN 0 ELSE (SELECT c.minor_units FROM ledger.currencies c WHERE c.code = p_currency) END
+      FROM generate_series(1, n) i;
     IF p_act IS NOT NULL THEN
         INSERT INTO public.audit_log (act, actor_id, role, object_kind, object_id, label, state_after, reason, rule_id)
-        SELECT p_act, p_actor, p_role, split_part(p_act, '.', 1), p_object, a.number,
-               json_build_object('document', p_document_no, 'amount', trim_scale(sum(l.amount) FILTER (WHERE l.amount > 0))::text), p_reason, ''
-          FROM unnest(p_legs) l;
+        VALUES (p_act, p_actor, p_role, split_part(p_act, '.', 1), p_object, a.number, json_build_object('document', p_document_no,
+               'amount', trim_scale((SELECT sum(x) FROM unnest(p_amounts) x WHERE x > 0))::text), p_reason, '');
     END IF;
     a.replay := false;
-    IF EXISTS (SELECT FROM unnest(p_legs) l WHERE l.class <> 'stage') THEN
+    IF array_position(p_lines, NULL) IS NOT NULL THEN -- some legs are on real accounts
         INSERT INTO ledger.account_balances AS b (account_id, dim_id, period_id, debit, credit)
-        SELECT l.account_id, l.dim_id, per, coalesce(sum(l.amount) FILTER (WHERE l.amount > 0), 0),
+        SELECT l.account, l.dim, y.period_id, coalesce(sum(l.amount) FILTER (WHERE l.amount > 0), 0),
                coalesce(-sum(l.amount) FILTER (WHERE l.amount < 0), 0)
-          FROM unnest(p_legs) l WHERE l.class <> 'stage' GROUP BY l.account_id, l.dim_id ORDER BY l.account_id, l.dim_id
+          FROM unnest(p_accounts, p_dims, p_lines, p_amounts) l (account, dim, line, amount), ledger.journals y
+         WHERE l.line IS NULL AND y.id = a.journal_id GROUP BY l.account, l.dim, y.period_id ORDER BY l.account, l.dim
         ON CONFLICT (account_id, dim_id, period_id) DO UPDATE
            SET debit = b.debit + excluded.debit, credit = b.credit + excluded.credit, version = b.version + 1;
     END IF;
-    FOR d IN SELECT l.line_id AS id, -coalesce(sum(l.amount) FILTER (WHERE l.code = 'source'), 0) AS authorised,
+    FOR d IN SELECT l.line AS id, -coalesce(sum(l.amount) FILTER (WHERE l.code = 'source'), 0) AS authorised,
                     coalesce(sum(l.amount) FILTER (WHERE l.code = 'allocated'), 0) AS allocated,
                     coalesce(sum(l.amount) FILTER (WHERE l.code = 'reserved'), 0) AS reserved,
                     coalesce(sum(l.amount) FILTER (WHERE l.code = 'committed'), 0) AS committed,
                     coalesce(sum(l.amount) FILTER (WHERE l.code = 'requested'), 0) AS requested,
                     coalesce(sum(l.amount) FILTER (WHERE l.code = 'advanced'), 0) AS advanced,
                     coalesce(sum(l.amount) FILTER (WHERE l.code = 'disbursed'), 0) AS disbursed
-               FROM unnest(p_legs) l WHERE l.line_id IS NOT NULL GROUP BY l.line_id ORDER BY l.line_id LOOP
+               FROM unnest(p_lines, p_codes, p_amounts) l (line, code, amount) WHERE l.line IS NOT NULL
+              GROUP BY l.line ORDER BY l.line LOOP
         UPDATE ledger.control_lines c
            SET authorised = c.authorised + d.authorised, allocated = c.allocated + d.allocated,
                reserved = c.reserved + d.reserved, committed = c.committed + d.committed,
@@ -192,7 +193,7 @@ BEGIN
         RETURNING c.id, c.authorised, c.allocated, c.reserved, c.committed, c.requested, c.advanced, c.disbursed, c.version
           INTO a.line_id, a.authorised, a.allocated, a.reserved, a.committed, a.requested, a.advanced, a.disbursed, a.version;
         IF NOT FOUND THEN
-            PERFORM ledger.refuse_insufficient(d.id, p_legs);
+            PERFORM ledger.refuse_insufficient(d.id, p_lines, p_codes, p_amounts);
         END IF;
         RETURN NEXT a;
     END LOOP;
@@ -202,7 +203,7 @@ BEGIN
 END $$;
 
 -- Says which stage of the line has less than the journal takes from it, and how much.
-CREATE FUNCTION ledger.refuse_insufficient(p_line bigint, p_legs ledger.leg[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION ledger.refuse_insufficient(p_line bigint, p_lines bigint[], p_codes text[], p_amounts numeric[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE s record;
 BEGIN
     SELECT x.stage, x.has, x.takes INTO s FROM (
@@ -211,7 +212,7 @@ BEGIN
          CROSS JOIN LATERAL (VALUES ('available', c.authorised - c.allocated - c.reserved - c.committed - c.requested
                 - c.advanced - c.disbursed), ('allocated', c.allocated), ('reserved', c.reserved), ('committed', c.committed),
                 ('requested', c.requested), ('advanced', c.advanced), ('disbursed', c.disbursed)) st (stage, has)
-          JOIN unnest(p_legs) l ON l.line_id = c.id AND l.code = st.stage
+          JOIN unnest(p_lines, p_codes, p_amounts) l (line, code, amount) ON l.line = c.id AND l.code = st.stage
          WHERE c.id = p_line GROUP BY st.stage, st.has) x
      ORDER BY x.has - x.takes LIMIT 1;
     RAISE EXCEPTION 'line % has less than asked', p_line USING ERRCODE = 'KB010',
@@ -227,10 +228,13 @@ CREATE FUNCTION ledger.post(p_book text, p_kind text, p_on date, p_document_kind
     p_act text DEFAULT NULL, p_role text DEFAULT NULL, p_object uuid DEFAULT NULL) RETURNS SETOF ledger.answer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    b    int;
-    bad  text;
-    legs ledger.leg[];
-    hash bytea;
+    b        int;
+    l        record;
+    accounts int[];
+    codes    text[] := '{}';
+    dims     bigint[] := '{}';
+    lines    bigint[] := '{}';
+    amounts  numeric[] := '{}';
 BEGIN
     SELECT id INTO b FROM ledger.books WHERE code = p_book;
     IF NOT FOUND THEN
@@ -243,60 +247,58 @@ BEGIN
         IF p_moved[i] IS NULL OR p_moved[i] <= 0 OR p_moved[i] = 'NaN' OR p_moved[i] > 999999999999999 THEN
             RAISE EXCEPTION 'a move takes a positive amount' USING ERRCODE = 'KB015';
         END IF;
-        IF NOT coalesce((SELECT ledger.move_allowed(c.kind, p_from[i], p_to[i])
-                           FROM ledger.control_lines c WHERE c.id = p_lines[i] AND c.book_id = b), false) THEN
+        SELECT c.kind, c.dim_id INTO l FROM ledger.control_lines c WHERE c.id = p_lines[i] AND c.book_id = b;
+        IF NOT FOUND OR ledger.move_allowed(l.kind, p_from[i], p_to[i]) IS NOT TRUE THEN
             RAISE EXCEPTION 'line % cannot move % to %', p_lines[i], p_from[i], p_to[i] USING ERRCODE = 'KB015';
         END IF;
         IF p_book = 'BUDGET' AND p_approver IS NULL AND ('source' IN (p_from[i], p_to[i]) OR p_to[i] = 'disbursed'
                 OR (p_to[i] = 'committed' AND p_from[i] <> 'requested')) THEN
             RAISE EXCEPTION '% to % needs a second person', p_from[i], p_to[i] USING ERRCODE = 'KB016';
         END IF;
+        codes := codes || p_from[i] || p_to[i];
+        dims := dims || l.dim_id || l.dim_id;
+        lines := lines || p_lines[i] || p_lines[i];
+        amounts := amounts || -p_moved[i] || p_moved[i];
     END LOOP;
     -- What is pushed down arrives in full on other lines of the same journal, and the other way round.
-    IF 'allocated' = ANY (p_from || p_to) AND (
-        SELECT sum(CASE 'allocated' WHEN p_to[i] THEN p_moved[i] WHEN p_from[i] THEN -p_moved[i] ELSE 0 END)
-            <> sum(CASE 'source' WHEN p_from[i] THEN p_moved[i] WHEN p_to[i] THEN -p_moved[i] ELSE 0 END)
-          FROM generate_subscripts(p_lines, 1) i) THEN
+    IF 'allocated' = ANY (codes) AND (
+        SELECT sum(x.amount) FILTER (WHERE x.code = 'allocated') IS DISTINCT FROM -sum(x.amount) FILTER (WHERE x.code = 'source')
+          FROM unnest(codes, amounts) x (code, amount)) THEN
         RAISE EXCEPTION 'an allocation gives its children what it takes from the parent' USING ERRCODE = 'KB015';
     END IF;
-
-    SELECT array_agg((x.leg, a.id, x.code, a.class, coalesce(c.dim_id, x.dim_id), x.line_id, x.amount, 'VND')::ledger.leg ORDER BY x.leg),
-           min(x.code) FILTER (WHERE a.id IS NULL)
-      INTO legs, bad
-      FROM (SELECT (2 * i - 1)::int AS leg, p_from[i] AS code, NULL::bigint AS dim_id, p_lines[i] AS line_id, -p_moved[i] AS amount
-              FROM generate_subscripts(p_lines, 1) i
-            UNION ALL
-            SELECT (2 * i)::int, p_to[i], NULL, p_lines[i], p_moved[i] FROM generate_subscripts(p_lines, 1) i
-            UNION ALL
-            SELECT (2 * cardinality(p_lines) + i)::int, p_accounts[i], p_dims[i], NULL, p_amounts[i]
-              FROM generate_subscripts(p_accounts, 1) i) x
-      LEFT JOIN LATERAL (SELECT * FROM ledger.accounts y WHERE y.book_id = b AND y.code = x.code AND y.currency = 'VND' LIMIT 1) a ON true
-      LEFT JOIN LATERAL (SELECT y.dim_id FROM ledger.control_lines y WHERE y.id = x.line_id LIMIT 1) c ON true;
-    IF bad IS NOT NULL OR legs IS NULL THEN
-        RAISE EXCEPTION 'no account % in book %', bad, p_book USING ERRCODE = 'KB014';
+    IF cardinality(p_accounts) > 0 THEN
+        codes := codes || p_accounts;
+        dims := dims || p_dims;
+        lines := lines || array_fill(NULL::bigint, ARRAY[cardinality(p_accounts)]);
+        amounts := amounts || p_amounts;
     END IF;
-    hash := sha256(array_send(ARRAY[p_kind, p_on::text, p_document_kind, p_document_id::text, p_document_no, p_actor::text,
-        p_approver::text, p_reason, p_lines::text, p_from::text, p_to::text, p_moved::text, p_accounts::text, p_dims::text,
-        p_amounts::text]));
-    RETURN QUERY SELECT * FROM ledger.write_journal(b, p_kind, p_on, p_document_kind, p_document_id, p_document_no,
-        p_key, hash, p_actor, p_approver, p_reason, NULL, legs, p_act, p_role, p_object);
+    SELECT array_agg(y.id ORDER BY x.i) INTO accounts FROM unnest(codes) WITH ORDINALITY x (code, i)
+      JOIN LATERAL (SELECT id FROM ledger.accounts y WHERE y.book_id = b AND y.code = x.code AND y.currency = 'VND' LIMIT 1) y ON true;
+    IF accounts IS NULL OR cardinality(accounts) <> cardinality(codes) THEN
+        RAISE EXCEPTION 'book % lacks one of the accounts %', p_book, codes USING ERRCODE = 'KB014';
+    END IF;
+    RETURN QUERY SELECT * FROM ledger.write_journal(b, p_kind, p_on, p_document_kind, p_document_id, p_document_no, p_key,
+        sha256(array_send(ARRAY[p_kind, p_on::text, p_document_kind, p_document_id::text, p_document_no, p_actor::text,
+            p_approver::text, p_reason, lines::text, codes::text, dims::text, amounts::text])),
+        p_actor, p_approver, p_reason, NULL, accounts, codes, dims, lines, amounts, 'VND', p_act, p_role, p_object);
 END $$;
 
 -- The plain act: commits an amount of a budget line, with its audit row. p_approver signed the source document.
 CREATE FUNCTION ledger.commitment(p_line bigint, p_amount numeric, p_key text, p_actor uuid, p_approver uuid, p_role text,
     p_object uuid, p_document_kind text, p_document_id uuid, p_document_no text, p_reason text) RETURNS SETOF ledger.answer
-    LANGUAGE sql AS $$
-    SELECT * FROM ledger.post('BUDGET', 'commit', NULL, p_document_kind, p_document_id, p_document_no, p_key, p_actor,
-        p_approver, p_reason, ARRAY[p_line], ARRAY['available'], ARRAY['committed'], ARRAY[p_amount], '{}', '{}', '{}',
-        'budget_line.commit', p_role, p_object) $$;
+    LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM ledger.post('BUDGET', 'commit', NULL, p_document_kind, p_document_id, p_document_no, p_key,
+        p_actor, p_approver, p_reason, ARRAY[p_line], '{available}', '{committed}', ARRAY[p_amount], '{}', '{}', '{}',
+        'budget_line.commit', p_role, p_object);
+END $$;
 
 -- Takes a journal back whole: a new journal with every leg mirrored, dated in an open period. Once only.
 CREATE FUNCTION ledger.reverse(p_number text, p_on date, p_key text, p_actor uuid, p_approver uuid, p_reason text)
     RETURNS SETOF ledger.answer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    o    ledger.journals;
-    legs ledger.leg[];
-    hash bytea;
+    o ledger.journals;
+    l record;
 BEGIN
     SELECT * INTO o FROM ledger.journals WHERE number = p_number;
     IF NOT FOUND THEN
@@ -305,11 +307,13 @@ BEGIN
     IF o.kind = 'reverse' THEN
         RAISE EXCEPTION 'a reversal is not reversed' USING ERRCODE = 'KB015';
     END IF;
-    SELECT array_agg((p.leg, p.account_id, a.code, a.class, p.dim_id, p.line_id, -p.amount, p.currency)::ledger.leg ORDER BY p.leg)
-      INTO legs FROM ledger.postings p JOIN ledger.accounts a ON a.id = p.account_id WHERE p.journal_id = o.id;
-    hash := sha256(array_send(ARRAY[p_number, p_on::text, p_actor::text, p_approver::text, p_reason]));
+    SELECT array_agg(p.account_id ORDER BY p.leg) AS accounts, array_agg(a.code ORDER BY p.leg) AS codes,
+           array_agg(p.dim_id ORDER BY p.leg) AS dims, array_agg(p.line_id ORDER BY p.leg) AS lines,
+           array_agg(-p.amount ORDER BY p.leg) AS amounts, min(p.currency) AS currency
+      INTO l FROM ledger.postings p JOIN ledger.accounts a ON a.id = p.account_id WHERE p.journal_id = o.id;
     RETURN QUERY SELECT * FROM ledger.write_journal(o.book_id, 'reverse', p_on, o.document_kind, o.document_id, o.document_no,
-        p_key, hash, p_actor, p_approver, p_reason, o.id, legs, NULL, NULL, NULL);
+        p_key, sha256(array_send(ARRAY[p_number, p_on::text, p_actor::text, p_approver::text, p_reason])), p_actor, p_approver,
+        p_reason, o.id, l.accounts, l.codes, l.dims, l.lines, l.amounts, l.currency, NULL, NULL, NULL);
 END $$;
 
 SELECT ledger.open_book('BUDGET', 'NS', '{}', '{}', '{}', '{}');
