@@ -112,7 +112,7 @@ func (rt *Router) fill(c *fiber.Ctx, b *Base, f Form) {
 		SignIn: rt.Has("/login"), Profile: rt.Has("/profile"), Notifications: rt.Has("/notifications"), Register: rt.Has("/register"),
 		Track: rt.Has("/track"), Help: rt.Has("/faq"), SignOut: rt.hasCommand("/session/end"), SwitchRole: rt.hasCommand("/session/role"),
 	}
-	b.Search = rt.search(b)
+	b.Search = rt.search(ctx, b)
 	b.Nav = rt.navigation(ctx, b)
 	b.Roles = roleChoices(b)
 	rt.counts(ctx, b)

@@ -77,9 +77,9 @@ func (rt *Router) navigation(ctx context.Context, b *Base) []NavItem {
 }
 
 // search is where the box in the mast leads: the code tracker for the public, the dossiers for staff.
-func (rt *Router) search(b *Base) string {
+func (rt *Router) search(ctx context.Context, b *Base) string {
 	switch {
-	case b.SignedIn() && rt.Has("/proposals"):
+	case b.SignedIn() && rt.Has("/proposals") && rt.allow(ctx, rt.pages["/proposals"]) == nil:
 		return "/proposals"
 	case rt.Has("/track"):
 		return "/track"

@@ -74,6 +74,9 @@ func (r Req) Address() string { return r.c.IP() }
 
 // Origin is the scheme and host the reader used, for links on paper and in QR codes.
 func (r Req) Origin() string {
+	if u := r.rt.opts.BaseURL; u != "" {
+		return strings.TrimSuffix(u, "/")
+	}
 	scheme := "http"
 	if r.rt.opts.Secure {
 		scheme = "https"

@@ -57,6 +57,7 @@ type Options struct {
 	Sessions Sessions
 	Files    fs.FS       // layouts/, partials/, pages/, static/
 	Clock    clock.Clock // the machine's when nil
+	BaseURL  string      // scheme and host for links on paper; the request's own when empty
 	Secure   bool        // behind TLS: __Host- cookies and HSTS
 	Demo     bool        // the database carries the mark of a shifted clock: pages say so
 	Limit    int         // requests a second per session or address; 0 = 100, negative = none
@@ -127,7 +128,7 @@ func (rt *Router) App() (*fiber.App, error) {
 		StrictRouting:           true,
 		DisableStartupMessage:   true,
 		BodyLimit:               uploadLimit,
-		ReadTimeout:             30 * time.Second,
+		ReadTimeout:             120 * time.Second,
 		WriteTimeout:            120 * time.Second,
 		IdleTimeout:             60 * time.Second,
 		ReadBufferSize:          16 << 10,

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -75,11 +76,14 @@ func With(t testing.TB, o web.Options, rooms ...Router) *Web {
 
 // sessions knows the people of the test by cookie; every second factor is right except "wrong".
 type sessions struct {
+	mu     sync.Mutex
 	people map[string]access.Subject
 	clock  clock.Clock
 }
 
 func (s *sessions) Load(_ context.Context, cookie string) (access.Subject, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.people[cookie], nil
 }
 
@@ -113,7 +117,9 @@ func (w *Web) cookie(ctx context.Context) (header, csrf string) {
 		return "kb-guest=" + guestCookie, web.CSRFToken(guestCookie)
 	}
 	raw := "session-of-" + s.ID.String()
+	w.sessions.mu.Lock()
 	w.sessions.people[raw] = s
+	w.sessions.mu.Unlock()
 	return "kb=" + raw, web.CSRFToken(raw)
 }
 
