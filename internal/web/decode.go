@@ -232,7 +232,7 @@ func (d *decoder) scalar(n *node, v reflect.Value, name string, r fieldRule) {
 	}
 	text, err := clean(text)
 	if err != nil {
-		d.fail(name, "web.characters")
+		d.failErr(name, err)
 		return
 	}
 	if !d.form && !kindFits(n.kind, v) {
