@@ -48,7 +48,9 @@ type showPage struct {
 	Money     *moneyBehind
 	Can       can
 	Sum       int
-	Open      bool // takes dossiers now
+	MaxAge    string // of a start-up, in words; "" when no rule
+	HeadYears string // of the head of a support organisation, in words
+	Open      bool   // takes dossiers now
 }
 
 // articles are the rules shown to everybody on a call, by track.
@@ -83,6 +85,14 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 		return nil, err
 	}
 	p.Source = i18n.T(ctx, "call.source."+line.SourceCode)
+	words := func(id string) string {
+		v, err := rulebook.GetVersion(ctx, h.db, id, c.Rulebook, c.ClosesAt)
+		if err != nil {
+			return ""
+		}
+		return v.Words(r.Lang())
+	}
+	p.MaxAge, p.HeadYears = words("eligibility.startup.max_age_years"), words("eligibility.support.head_min_years")
 	days := map[string]int{}
 	for _, id := range articles[c.Track] {
 		if c.Beneficiary == ForSupport && id == articles[c.Track][0] {

@@ -9,6 +9,7 @@ import (
 
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/i18n"
+	"kinhbac/internal/rulebook"
 	"kinhbac/internal/web"
 )
 
@@ -96,21 +97,23 @@ func (h handler) csv(ctx context.Context, r web.Req) (web.File, error) {
 type showPage struct {
 	web.Base
 	Row                    Row
-	Unit, Confidence       string
+	Confidence             string
 	History                []Revision
 	Pending                *Revision
 	CanPropose, CanConfirm bool
 }
 
-// ConfidenceOf is the word of a tag of confidence.
-func (p *showPage) ConfidenceOf(c string) string { return i18n.Text(p.Lang, "rulebook.confidence."+c) }
+// Words is a value of the rule as a person reads it.
+func (p *showPage) Words(value string) string {
+	return rulebook.Words(p.Lang, p.Row.Kind, p.Row.Unit, value)
+}
 
 func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 	row, err := h.Find(ctx, r.Param("rule"))
 	if err != nil {
 		return nil, err
 	}
-	p := &showPage{Row: row, Unit: unitWord(ctx, row.Unit), Confidence: confidenceWord(ctx, row.Confidence)}
+	p := &showPage{Row: row, Confidence: confidenceWord(ctx, row.Confidence)}
 	if p.History, err = h.History(ctx, row.RuleID); err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func TestPages(t *testing.T) {
 	form := url.Values{"value_id": {waiting[0].ID.String()}, "document_no": {"12/QĐ-STC ngày 02/01/2026"}, "document_on": {"02/01/2026"}}
 	w.Post(finance, "/rules/payment.limit.act/confirm", form).Status(403)
 	w.Post(chief, "/rules/payment.limit.act/confirm", form).Location("/rules/payment.limit.act")
-	w.Get(ctx, "/rules/payment.limit.act").Status(200).Has("5000000000").Has("12/QĐ-STC")
+	w.Get(ctx, "/rules/payment.limit.act").Status(200).Has("5.000.000.000").Has("12/QĐ-STC")
 
 	var one Row
 	w.API(finance, "GET", "/rules/council.size_min", nil, &one).Status(200)

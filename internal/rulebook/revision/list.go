@@ -10,6 +10,8 @@ import (
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/errs"
+	"kinhbac/internal/i18n"
+	"kinhbac/internal/rulebook"
 	"kinhbac/internal/storage"
 )
 
@@ -31,6 +33,9 @@ type Row struct {
 	Version       int       `json:"version"`
 	Pending       bool      `json:"pending"`
 }
+
+// Words is the value as a person reads it, "" when nobody has set one.
+func (r Row) Words(lang i18n.Lang) string { return rulebook.Words(lang, r.Kind, r.Unit, r.Value) }
 
 // Unverified says that the page must show "cần xác minh".
 func (r Row) Unverified() bool { return r.Confidence == "S" || r.Confidence == "M" }

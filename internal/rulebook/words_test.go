@@ -1,0 +1,25 @@
+package rulebook
+
+import (
+	"testing"
+
+	"kinhbac/internal/i18n"
+)
+
+func TestWords(t *testing.T) {
+	for _, c := range []struct{ kind, unit, text, vi, en string }{
+		{"number", "y", "5", "5 năm", "5 years"},
+		{"number", "%", "6.5", "6,5%", "6,5%"},
+		{"number", "", "7", "7", "7"},
+		{"number", "đồng", "5000000000", "5.000.000.000\u00a0đ", "5.000.000.000\u00a0đ"},
+		{"threshold", "", ">= 2/3 cast", "≥ 2/3 số phiếu đã bỏ", "≥ 2/3 ballots cast"},
+		{"threshold", "", "> 15 points", "> 15 điểm", "> 15 points"},
+		{"word", "", "yes", "có", "yes"},
+		{"word", "", "12-31", "12-31", "12-31"},
+		{"list", "%", "30 40 50", "30 40 50", "30 40 50"},
+	} {
+		if vi, en := Words(i18n.VI, c.kind, c.unit, c.text), Words(i18n.EN, c.kind, c.unit, c.text); vi != c.vi || en != c.en {
+			t.Errorf("%s %s: %q, %q", c.kind, c.text, vi, en)
+		}
+	}
+}
