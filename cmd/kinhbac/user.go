@@ -12,6 +12,7 @@ import (
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/app"
+	"kinhbac/internal/audit"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/identity"
 )
@@ -37,7 +38,11 @@ func withIdentity(cmd *cobra.Command, do func(context.Context, *app.App) error) 
 	if err != nil {
 		return err
 	}
-	return do(access.With(cmd.Context(), access.System()), a)
+	if err := do(access.With(cmd.Context(), access.System()), a); err != nil {
+		return err
+	}
+	_, err = audit.Seal(cmd.Context(), a.DB, a.Signer) // no server may be running to do it
+	return err
 }
 
 func userAdd() *cobra.Command {
