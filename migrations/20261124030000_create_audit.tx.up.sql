@@ -24,7 +24,7 @@ CREATE TABLE audit_log (
     at            timestamptz NOT NULL,
     recorded_at   timestamptz NOT NULL,
     recorded_xid  xid8 NOT NULL,
-    act           text NOT NULL CHECK (act ~ '^[a-z][a-z0-9_]*[.][a-z0-9_]+$'),
+    act           text NOT NULL CHECK (act ~ '^[a-z][a-z0-9_]*([.][a-z0-9_]+)+$'),
     actor_id      uuid,          -- NULL: the program itself
     role          text NOT NULL,
     object_kind   text NOT NULL,
