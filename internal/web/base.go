@@ -159,6 +159,7 @@ const noticeCookie = "kb-notice"
 
 // show runs a page's handler and sends the page with the given status and form.
 func (rt *Router) show(c *fiber.Ctx, p *page, status int, f Form) error {
+	c.Locals(keyForm, f.Values)
 	data, b, err := p.load(c.UserContext(), rt.req(c))
 	if err != nil {
 		return err

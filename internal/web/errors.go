@@ -162,7 +162,7 @@ func (rt *Router) sendError(c *fiber.Ctx, status int, e *errs.Error) error {
 		}
 	} else {
 		p.Request = requestID(c)
-		p.At = logTime(p.Now)
+		p.At = Logtime(p.Now)
 	}
 	if status == fiber.StatusForbidden {
 		p.Needed = rt.needed(c)

@@ -202,7 +202,8 @@ func at(layout string) func(any) (string, error) {
 	}
 }
 
-func logTime(t time.Time) string { return t.In(calendar.Zone).Format("02/01/2006 15:04:05") }
+// Logtime is an instant as the log shows it: 16/10/2028 10:42:17.
+func Logtime(t time.Time) string { return t.In(calendar.Zone).Format("02/01/2006 15:04:05") }
 
 // untilText says how far a day is from today, in calendar days.
 func untilText(lang i18n.Lang, day, today calendar.Date) string {

@@ -303,7 +303,7 @@ func (r Req) CSV(ctx context.Context, name, title string, l List, header []strin
 	if who == "" {
 		who = i18n.T(ctx, "web.export_public")
 	}
-	head := [][]string{{title}, {i18n.T(ctx, "web.export_filter"), filter}, {i18n.T(ctx, "web.export_at"), logTime(r.rt.opts.Clock.Now()), who}, {}}
+	head := [][]string{{title}, {i18n.T(ctx, "web.export_filter"), filter}, {i18n.T(ctx, "web.export_at"), Logtime(r.rt.opts.Clock.Now()), who}, {}}
 	for _, row := range append(append(head, header), rows...) {
 		safe := make([]string, len(row))
 		for i, s := range row {

@@ -52,6 +52,12 @@ func (r Req) Query(name string) string {
 	return s
 }
 
+// Form is a typed value of a refused form while its page is shown again, "" otherwise.
+func (r Req) Form(name string) string {
+	values, _ := r.c.Locals(keyForm).(map[string]string)
+	return values[name]
+}
+
 // Lang is the reader's language.
 func (r Req) Lang() i18n.Lang { return i18n.From(r.c.UserContext()) }
 

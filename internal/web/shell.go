@@ -23,6 +23,7 @@ const (
 	keyGuest   localKey = "guest"  // new cookie of a guest
 	keyRequest localKey = "request"
 	keyLang    localKey = "lang"
+	keyForm    localKey = "form" // values of the refused form that is shown again
 )
 
 var errTooMany = errs.New(errs.TooMany, "web.too_many_requests")
