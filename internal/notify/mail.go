@@ -64,7 +64,7 @@ func (s *Mailer) Deliver(ctx context.Context, db *bun.DB) (sent int, err error) 
 			next_try = clock_timestamp() + least(interval '1 day', interval '1 minute' * power(2, least(tries, 12)))
 		WHERE id IN (SELECT id FROM messages WHERE sent_at IS NULL AND next_try <= clock_timestamp() AND position('@' IN address) > 1
 			ORDER BY next_try LIMIT 20 FOR UPDATE SKIP LOCKED)
-		RETURNING *`).Scan(ctx, &due)
+		RETURNING id, user_id, address, code, args, href`).Scan(ctx, &due)
 	if err != nil {
 		return 0, fmt.Errorf("claim messages: %w", err)
 	}
