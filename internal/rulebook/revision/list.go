@@ -2,8 +2,6 @@ package revision
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -68,9 +66,6 @@ func (s *Service) Find(ctx context.Context, rule string) (Row, error) {
 func (s *Service) History(ctx context.Context, rule string) (rs []Revision, err error) {
 	err = storage.Joined(ctx, s.db).NewSelect().Model(&rs).Where("rv.rule_id = ?", rule).
 		OrderExpr("rv.since_version DESC NULLS FIRST, rv.proposed_at DESC NULLS LAST, rv.id").Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
-	}
 	return rs, err
 }
 
