@@ -45,6 +45,8 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Command(rt, "/proposals/:id/delete", "proposal", "delete_draft", "", h.delete)
 	web.Command(rt, "/proposals/:id/eligibility-checks", "eligibility_check", "create", "/proposals/:id", h.screen)
 	web.Command(rt, "/eligibility-checks/:id/decide", "eligibility_check", "decide", "", h.decide)
+	web.Command(rt, "/proposals/:id/request-supplement", "eligibility_check", "request_supplement", "/proposals/:id", h.requestSupplement)
+	web.Command(rt, "/proposals/:id/resubmit", "proposal", "resubmit", "/proposals/:id", h.resubmit)
 	web.Page(rt, "/track", "proposal", "track", "proposal/track", h.track)
 	rt.Tasks(s.Tasks)
 }

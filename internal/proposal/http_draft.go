@@ -323,8 +323,9 @@ func (h handler) delete(ctx context.Context, r web.Req, _ struct{}) (web.Done, s
 func (s *Service) applicantTasks(ctx context.Context) ([]web.Task, error) {
 	var rows []Row
 	q := storage.Joined(ctx, s.db).NewSelect().Model(&rows).ColumnExpr(rowColumns).ColumnExpr("c.code AS call_code, c.closes_at").
-		Join("JOIN calls AS c ON c.id = p.call_id").Where("p.status = 'draft' AND c.status = 'open' AND kb.now() < c.closes_at").
-		OrderExpr("c.closes_at, p.id").Limit(20)
+		Join("JOIN calls AS c ON c.id = p.call_id").ColumnExpr("p.supplement_until").
+		Where("p.status = 'draft' AND c.status = 'open' AND kb.now() < c.closes_at OR p.status = 'supplement_requested' AND kb.now() < p.supplement_until").
+		OrderExpr("p.status DESC, c.closes_at, p.id").Limit(20)
 	if err := s.access.Scope(ctx, q, "proposal", "read", "proposal").Scan(ctx); err != nil {
 		return nil, fmt.Errorf("drafts of the applicant: %w", err)
 	}
@@ -333,6 +334,11 @@ func (s *Service) applicantTasks(ctx context.Context) ([]web.Task, error) {
 		title := row.TitleVI
 		if title == "" {
 			title = i18n.T(ctx, "proposal.untitled")
+		}
+		if row.Status == SupplementRequested {
+			tasks[i] = web.Task{Title: i18n.T(ctx, "proposal.task_supplement", row.Code), Detail: title, Href: "/proposals/" + row.ID.String(),
+				Action: i18n.T(ctx, "proposal.supplement"), Due: *row.SupplementUntil}
+			continue
 		}
 		tasks[i] = web.Task{Title: i18n.T(ctx, "proposal.task_draft", title), Detail: i18n.T(ctx, "proposal.task_call", row.CallCode),
 			Href: "/proposals/" + row.ID.String() + "/" + PartOrganisation, Action: i18n.T(ctx, "proposal.continue"), Due: row.ClosesAt}

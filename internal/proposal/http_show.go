@@ -39,6 +39,8 @@ type showPage struct {
 	CanEdit     bool
 	CanWithdraw bool
 	CanDelete   bool
+	CanAsk      bool // for a supplement
+	CanResubmit bool
 	HasReceipt  bool
 	CanDownload bool
 }
@@ -71,7 +73,8 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 	p := &showPage{
 		Dossier: d, Staff: !applies(ctx), Named: can("applicant_identity", "read", d.Proposal), Tab: r.Query("tab"), Tabs: tabs,
 		Public: d.Public(), Track: track(ctx, d.Proposal),
-		CanEdit: d.Status == Draft && can("proposal", "update_draft", d.Proposal), CanWithdraw: can("proposal", "withdraw", d.Proposal),
+		CanEdit:     d.Status == Draft && can("proposal", "update_draft", d.Proposal) || d.Status == SupplementRequested && can("proposal", "update_supplement", d.Proposal),
+		CanResubmit: d.Status == SupplementRequested && can("proposal", "resubmit", d.Proposal), CanWithdraw: can("proposal", "withdraw", d.Proposal),
 		CanDelete: can("proposal", "delete_draft", d.Proposal), CanDownload: can("proposal_file", "download", d.Proposal),
 		HasReceipt: d.Status != Draft && applies(ctx),
 	}
@@ -91,6 +94,7 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 			return nil, err
 		}
 	}
+	p.CanAsk = p.CanScreen && d.SupplementUntil == nil && can("eligibility_check", "request_supplement", d.Proposal) && allowsSupplement(ctx, db, d.Call) == nil
 	p.CanDecide = p.Check != nil && p.Check.Status == CheckProposed && can("eligibility_check", "decide", p.Check)
 	return p, nil
 }
@@ -234,6 +238,31 @@ func (h handler) decide(ctx context.Context, r web.Req, in decideIn) (web.Done, 
 		return web.Done{}, struct{}{}, err
 	}
 	return web.Done{Location: "/proposals?waiting=1", Notice: "proposal.decided"}, struct{}{}, nil
+}
+
+type supplementIn struct {
+	Wanted string        `form:"wanted" json:"wanted" kb:"max=2000"`
+	Until  calendar.Date `form:"until" json:"until" kb:"required"`
+}
+
+func (h handler) requestSupplement(ctx context.Context, r web.Req, in supplementIn) (web.Done, struct{}, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return web.Done{}, struct{}{}, err
+	}
+	return web.Done{Location: "/proposals/" + id.String(), Notice: "proposal.supplement_asked"}, struct{}{}, h.svc.RequestSupplement(ctx, id, in.Wanted, in.Until)
+}
+
+type resubmitIn struct {
+	Version int `form:"version" json:"version"`
+}
+
+func (h handler) resubmit(ctx context.Context, r web.Req, in resubmitIn) (web.Done, struct{}, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return web.Done{}, struct{}{}, err
+	}
+	return web.Done{Location: "/proposals/" + id.String(), Notice: "proposal.resubmitted"}, struct{}{}, h.svc.Resubmit(ctx, id, in.Version)
 }
 
 type receiptView struct {

@@ -6,10 +6,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"kinhbac/internal/access"
+	"kinhbac/internal/calendar"
 	"kinhbac/internal/web"
 	"kinhbac/internal/web/webtest"
 )
@@ -208,4 +210,26 @@ func TestAutosaveAnswersWithTheLine(t *testing.T) {
 	post(p.Version, "Hợp tác xã").Status(200).Has(`<span class="saved"`).Has(`name="version" value="` + next + `"`).Lacks("<h1")
 	post(p.Version+1, "Siêu thị").Status(200)
 	post(p.Version, "Thẻ cũ").Status(409)
+}
+
+func TestSupplementOnPages(t *testing.T) {
+	w := newWorld(t)
+	site := w.web()
+	p := w.draft()
+	_, err := w.submit(p)
+	must(t, err)
+	w.close()
+	site.Get(w.officer, path(p)).Status(200).Lacks("Yêu cầu bổ sung</summary>")
+	w.exec("UPDATE calls SET track = 'nd267' WHERE id = ?", w.call.ID)
+	site.Get(w.officer, path(p)).Status(200).Has("Yêu cầu bổ sung")
+	ask := url.Values{"wanted": {"Bản sao đăng ký"}, "until": {calendar.DateOf(time.Now()).AddDays(3).Format()}}
+	site.Post(w.officer, path(p)+"/request-supplement", url.Values{"wanted": {"Bản sao"}, "until": {"31/02/2027"}}).Status(422)
+	site.Post(w.officer, path(p)+"/request-supplement", ask).Status(303)
+	site.Get(w.applicant, path(p)).Status(200).Has("Bản sao đăng ký").Has("Nộp bản bổ sung").Has("Cần bổ sung")
+	site.Get(w.applicant, "/inbox").Status(200).Has("Bổ sung hồ sơ")
+	for _, part := range Parts {
+		site.Get(w.applicant, path(p)+"/"+part).Status(200)
+	}
+	site.Post(w.applicant, path(p)+"/resubmit", url.Values{"version": {strconv.Itoa(w.get(p.ID).Version)}}).Status(303)
+	site.Get(w.officer, path(p)).Status(200).Has("Đang sơ loại")
 }

@@ -18,21 +18,22 @@ import (
 
 // Row is one dossier in a list.
 type Row struct {
-	bun.BaseModel  `bun:"table:proposals,alias:p"`
-	ID             uuid.UUID `bun:",pk,type:uuid"`
-	Code           string
-	TitleVI        string `bun:"title_vi"`
-	TitleEN        string `bun:"title_en"`
-	Status         Status
-	Requested      money.Amount `bun:"type:numeric"`
-	SubmittedAt    *time.Time
-	PublishedAt    *time.Time
-	UpdatedAt      time.Time
-	Organisation   string    `bun:",scanonly"` // "" when the reader may not know it
-	CallCode       string    `bun:",scanonly"`
-	ClosesAt       time.Time `bun:",scanonly"`
-	NamesRevealed  bool      `bun:",scanonly"`
-	AwaitsDecision bool      `bun:",scanonly"` // a check of eligibility waits for the department head
+	bun.BaseModel   `bun:"table:proposals,alias:p"`
+	ID              uuid.UUID `bun:",pk,type:uuid"`
+	Code            string
+	TitleVI         string `bun:"title_vi"`
+	TitleEN         string `bun:"title_en"`
+	Status          Status
+	Requested       money.Amount `bun:"type:numeric"`
+	SubmittedAt     *time.Time
+	PublishedAt     *time.Time
+	UpdatedAt       time.Time
+	SupplementUntil *time.Time `bun:",scanonly"`
+	Organisation    string     `bun:",scanonly"` // "" when the reader may not know it
+	CallCode        string     `bun:",scanonly"`
+	ClosesAt        time.Time  `bun:",scanonly"`
+	NamesRevealed   bool       `bun:",scanonly"`
+	AwaitsDecision  bool       `bun:",scanonly"` // a check of eligibility waits for the department head
 }
 
 // rowColumns are the columns of a Row that proposals hold.

@@ -385,3 +385,40 @@ func TestDownloadKeepsItsDigest(t *testing.T) {
 		t.Errorf("added at %s", d.Files[0].AddedAt)
 	}
 }
+
+func TestSupplement(t *testing.T) {
+	w := newWorld(t)
+	p := w.draft()
+	_, err := w.submit(p)
+	must(t, err)
+	w.close()
+	tomorrow := calendar.DateOf(time.Now()).AddDays(1)
+	if err := w.svc.RequestSupplement(w.officer, p.ID, "Bản sao đăng ký", tomorrow); !errors.Is(err, ErrNoSupplement) || errs.From(err).Rule == nil {
+		t.Fatalf("a call under Decree 268 has no supplement: %v", err)
+	}
+	w.exec("UPDATE calls SET track = 'nd267' WHERE id = ?", w.call.ID)
+	if err := w.svc.RequestSupplement(w.officer, p.ID, "", tomorrow); !errors.Is(err, ErrWanted) {
+		t.Errorf("nothing wanted: %v", err)
+	}
+	if err := w.svc.RequestSupplement(w.officer, p.ID, "Bản sao", tomorrow.AddDays(-1)); !errors.Is(err, ErrSupplementBy) {
+		t.Errorf("until today: %v", err)
+	}
+	must(t, w.svc.RequestSupplement(w.officer, p.ID, "Bản sao đăng ký", tomorrow))
+	must(t, w.svc.SaveMarket(w.applicant, p.ID, MarketEdit{Version: w.get(p.ID).Version, Market: "Hợp tác xã", BusinessModel: "Thuê bao"}))
+	if err := w.svc.SaveMarket(w.rival, p.ID, MarketEdit{Version: w.get(p.ID).Version}); !errors.Is(err, errs.ErrNotFound) {
+		t.Errorf("a rival supplemented: %v", err)
+	}
+	must(t, w.svc.Resubmit(w.applicant, p.ID, w.get(p.ID).Version))
+	now := w.get(p.ID)
+	var versions int
+	must(t, w.db.NewRaw("SELECT count(*) FROM proposal_versions WHERE proposal_id = ?", p.ID).Scan(t.Context(), &versions))
+	if now.Status != Screening || versions != 2 || now.SupplementDoneAt == nil {
+		t.Errorf("resubmitted to %s with %d versions", now.Status, versions)
+	}
+	if err := w.svc.RequestSupplement(w.officer, p.ID, "Thêm nữa", tomorrow); !errors.Is(err, ErrSupplemented) {
+		t.Errorf("asked twice: %v", err)
+	}
+	if err := w.svc.SaveMarket(w.applicant, p.ID, MarketEdit{Version: now.Version, Market: "Khác"}); !errors.Is(err, access.ErrDeadline) {
+		t.Errorf("edited after the supplement: %v", err)
+	}
+}
