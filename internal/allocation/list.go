@@ -48,7 +48,7 @@ func (s *Service) Latest(ctx context.Context, db bun.IDB, n int) ([]web.HomeAwar
 
 // Named is an award or ranking line with the names a page shows.
 type Named struct {
-	ProposalID   uuid.UUID
+	Dossier      uuid.UUID
 	Code         string
 	TitleVI      string `bun:"title_vi"`
 	TitleEN      string `bun:"title_en"`
@@ -57,11 +57,11 @@ type Named struct {
 
 func names(ctx context.Context, db bun.IDB, ids []uuid.UUID) (map[uuid.UUID]Named, error) {
 	var rows []Named
-	err := db.NewRaw(`SELECT p.id AS proposal_id, p.code, p.title_vi, p.title_en, o.name AS organisation
+	err := db.NewRaw(`SELECT p.id AS dossier, p.code, p.title_vi, p.title_en, o.name AS organisation
 		FROM proposals p JOIN organisations o ON o.id = p.organisation_id WHERE p.id IN (?)`, bun.List(ids)).Scan(ctx, &rows)
 	out := map[uuid.UUID]Named{}
 	for _, r := range rows {
-		out[r.ProposalID] = r
+		out[r.Dossier] = r
 	}
 	return out, err
 }

@@ -68,10 +68,9 @@ type Line struct {
 
 // Refusals of rankings.
 var (
-	ErrFinalised  = errs.New(errs.Conflict, "allocation.finalised")
-	ErrUnjudged   = errs.New(errs.Conflict, "allocation.unjudged") // Args: how many proposals wait for the council
-	ErrEmpty      = errs.New(errs.Conflict, "allocation.empty")
-	ErrNotCounted = errs.New(errs.NotFound, "allocation.no_ranking")
+	ErrFinalised = errs.New(errs.Conflict, "allocation.finalised")
+	ErrUnjudged  = errs.New(errs.Conflict, "allocation.unjudged") // Args: how many proposals wait for the council
+	ErrEmpty     = errs.New(errs.Conflict, "allocation.empty")
 )
 
 // AccessKind names the noun.

@@ -19,8 +19,9 @@ import (
 
 // Service holds the commands of the room.
 type Service struct {
-	db     *bun.DB
-	access *access.Access
+	db       *bun.DB
+	access   *access.Access
+	payments Payments
 }
 
 // New makes the service, its nouns, and asks the council to be told of conclusions: each computes the ranking anew.

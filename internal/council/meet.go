@@ -217,6 +217,10 @@ func (s *Service) explain(ctx context.Context, tx bun.Tx, err error, session uui
 			return qerr
 		}
 		return ErrNoQuorum.With(q.Present, q.Seats, q.Needed).Because(q.Rule)
+	case e.Is(access.ErrBallots) && action == "close":
+		return ErrUnfinished
+	case e.Is(access.ErrBallots):
+		return ErrNotAll
 	case !e.Is(errs.ErrNotFound) || m == nil || !s.access.Can(ctx, tx, "council_session", "read", m):
 		return err
 	}

@@ -215,7 +215,7 @@ func TestConclusionFollowsTheCount(t *testing.T) {
 		ok(t, h.Councils.Cast(s, m.ID, h.Ballot(69)))
 	}
 	want(t, h.Councils.Present(h.Secretary, h.Matter(1).ID), council.ErrOtherMatter)
-	want(t, h.Councils.Close(h.Seats[0], h.Session.ID), access.ErrBallots)
+	want(t, h.Councils.Close(h.Seats[0], h.Session.ID), council.ErrUnfinished)
 	ok(t, h.Councils.Tally(h.Secretary, m.ID))
 	want(t, h.Councils.Conclude(h.Seats[0], m.ID, council.Support, money.Amount{}, ""), council.ErrNotPassed)
 	ok(t, h.Councils.Conclude(h.Seats[0], m.ID, council.NotSupport, money.Amount{}, ""))

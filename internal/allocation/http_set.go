@@ -1,0 +1,216 @@
+package allocation
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"kinhbac/internal/access"
+	"kinhbac/internal/budget"
+	"kinhbac/internal/call"
+	"kinhbac/internal/errs"
+	"kinhbac/internal/i18n"
+	"kinhbac/internal/ledger"
+	"kinhbac/internal/money"
+	"kinhbac/internal/storage"
+	"kinhbac/internal/web"
+)
+
+type listPage struct {
+	web.Base
+	Rows []SetRow
+}
+
+func (h handler) list(ctx context.Context, r web.Req) (*listPage, error) {
+	rows, err := h.s.sets(ctx, storage.Joined(ctx, h.s.db))
+	return &listPage{Rows: rows}, err
+}
+
+func (h handler) apiSets(ctx context.Context, r web.Req) ([]SetRow, error) {
+	return h.s.sets(ctx, storage.Joined(ctx, h.s.db))
+}
+
+// line is an award with its names; Cut is what the finance side took off.
+type line struct {
+	Award
+	Named
+	Cut money.Amount
+}
+
+type showPage struct {
+	web.Base
+	Set       *AwardSet
+	Call      *call.Call
+	Budget    *budget.Line
+	Available money.Amount // of the budget line now
+	Lines     []line
+	Hidden    int
+	Stats     []web.Stat
+	Track     []web.Stage
+	Over      bool // the set is more than the line has
+
+	CanPropose, CanAppraise, CanConfirm, CanApprove, CanPublish bool
+}
+
+func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	db := storage.Joined(ctx, h.s.db)
+	if _, err := h.s.access.Require(ctx, db, "award", "read", access.Ref{Kind: "award_set", ID: id}); err != nil {
+		return nil, err
+	}
+	p := &showPage{}
+	if p.Set, err = GetSet(ctx, db, id); err != nil {
+		return nil, err
+	}
+	if p.Call, err = call.Get(ctx, db, p.Set.CallID); err != nil {
+		return nil, err
+	}
+	if p.Budget, err = budget.Get(ctx, db, p.Set.BudgetLineID); err != nil {
+		return nil, err
+	}
+	state, err := ledger.Line(ctx, db, p.Budget.ControlLine)
+	if err != nil {
+		return nil, err
+	}
+	p.Available = state.Available
+	if p.Lines, p.Hidden, err = h.s.lines(ctx, p.Set); err != nil {
+		return nil, err
+	}
+	p.Over = p.Set.DecidedAt == nil && p.Set.Sum().Cmp(p.Available) > 0
+	h.buttons(ctx, p)
+	p.Stats = stats(r.Lang(), [3]string{"allocation.ceiling", p.Set.Ceiling.Format() + " đ", ""},
+		[3]string{"allocation.sum", p.Set.Sum().Format() + " đ", i18n.T(ctx, "allocation.n_proposals", p.Set.Funded())},
+		[3]string{"allocation.line_available", p.Available.Format() + " đ", p.Budget.Code})
+	p.track(ctx)
+	return p, nil
+}
+
+func (h handler) buttons(ctx context.Context, p *showPage) {
+	can := func(s Status, action string) bool {
+		return p.Set.Status == s && h.s.access.Can(ctx, storage.Joined(ctx, h.s.db), "award", action, p.Set)
+	}
+	p.CanPropose, p.CanAppraise, p.CanConfirm = can(Draft, "propose"), can(Proposed, "appraise"), can(Appraised, "confirm_appraisal")
+	p.CanApprove, p.CanPublish = can(Confirmed, "approve"), can(Decided, "publish")
+}
+
+func (p *showPage) track(ctx context.Context) {
+	states := []Status{Draft, Proposed, Appraised, Confirmed, Decided, Published}
+	done := true
+	for _, s := range states {
+		st := web.Stage{Label: i18n.T(ctx, "allocation.step."+string(s))}
+		switch {
+		case s == p.Set.Status:
+			st.State, done = "now", false
+		case done:
+			st.State = "done"
+		}
+		p.Track = append(p.Track, st)
+	}
+}
+
+// lines gives the awards of a set the subject of ctx is not in conflict with; the others are counted only.
+func (s *Service) lines(ctx context.Context, set *AwardSet) ([]line, int, error) {
+	db := storage.Joined(ctx, s.db)
+	var seen []uuid.UUID
+	q := db.NewSelect().Model((*Award)(nil)).Column("id").Where("aw.set_id = ?", set.ID)
+	if err := s.access.Scope(ctx, q, "award", "read", "award").Scan(ctx, &seen); err != nil {
+		return nil, 0, err
+	}
+	visible := map[uuid.UUID]bool{}
+	for _, id := range seen {
+		visible[id] = true
+	}
+	var ids []uuid.UUID
+	for _, a := range set.Awards {
+		ids = append(ids, a.ProposalID)
+	}
+	named, err := names(ctx, db, ids)
+	if err != nil {
+		return nil, 0, err
+	}
+	var out []line
+	for _, a := range set.Awards {
+		if !visible[a.ID] {
+			continue
+		}
+		l := line{Award: a, Named: named[a.ProposalID]}
+		if a.Appraised != nil {
+			l.Cut = a.Appraised.Sub(a.Proposed)
+		}
+		out = append(out, l)
+	}
+	return out, len(set.Awards) - len(out), nil
+}
+
+// rows gives the lines of a ranking the subject of ctx is not in conflict with; the others are counted only.
+func (s *Service) rows(ctx context.Context, r *Ranking) ([]row, int, error) {
+	db := storage.Joined(ctx, s.db)
+	var seen []uuid.UUID
+	var ids, matters []uuid.UUID
+	for _, l := range r.Lines {
+		ids, matters = append(ids, l.ProposalID), append(matters, l.MatterID)
+	}
+	if len(ids) == 0 {
+		return nil, 0, nil
+	}
+	q := db.NewSelect().TableExpr("council_matters AS cm").Column("cm.id").Where("cm.id IN (?)", bun.List(matters))
+	if err := s.access.Scope(ctx, q, "ballot", "read_tally", "matter").Scan(ctx, &seen); err != nil {
+		return nil, 0, err
+	}
+	visible := map[uuid.UUID]bool{}
+	for _, id := range seen {
+		visible[id] = true
+	}
+	named, err := names(ctx, db, ids)
+	if err != nil {
+		return nil, 0, err
+	}
+	var out []row
+	for _, l := range r.Lines {
+		if !visible[l.MatterID] {
+			continue
+		}
+		w := row{Line: l, Named: named[l.ProposalID]}
+		if l.Rank > 0 {
+			w.Cut = l.Proposed.Sub(l.Requested)
+		}
+		if l.Outcome == Reserve {
+			w.Short = l.Cumulative.Sub(r.Ceiling)
+		}
+		out = append(out, w)
+	}
+	return out, len(r.Lines) - len(out), nil
+}
+
+func (h handler) rankingCSV(ctx context.Context, r web.Req) (web.File, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return web.File{}, err
+	}
+	db := storage.Joined(ctx, h.s.db)
+	if _, err := h.s.access.Require(ctx, db, "ranking", "read", access.Ref{Kind: "ranking", ID: id}); err != nil {
+		return web.File{}, errs.ErrNotFound
+	}
+	rk, err := readRanking(ctx, db, db.NewSelect().Where("rk.id = ?", id), id)
+	if err != nil {
+		return web.File{}, err
+	}
+	rows, _, err := h.s.rows(ctx, rk)
+	if err != nil {
+		return web.File{}, err
+	}
+	var cells [][]string
+	for _, w := range rows {
+		cells = append(cells, []string{w.rankText(), w.Code, w.TitleVI, w.Organisation, score(w.Score), w.LowHigh(), w.Requested.String(),
+			w.Proposed.String(), w.Cumulative.String(), i18n.T(ctx, "allocation.outcome."+string(w.Outcome))})
+	}
+	header := []string{}
+	for _, c := range []string{"rank", "code", "project", "organisation", "score", "low_high", "requested", "proposed", "cumulative", "conclusion"} {
+		header = append(header, i18n.T(ctx, "allocation."+c))
+	}
+	return r.CSV(ctx, "xep-hang", i18n.T(ctx, "allocation.ranking"), r.List("rank"), header, cells), nil
+}
