@@ -41,6 +41,7 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Page(rt, "/proposals/:id/check", "proposal", "submit", "proposal/check", h.check)
 	web.Command(rt, "/proposals/:id/submit", "proposal", "submit", "/proposals/:id/check", h.submit)
 	web.Page(rt, "/proposals/:id/receipt", "proposal", "read", "proposal/receipt", h.receipt)
+	web.Page(rt, "/proposals/:id/notice", "eligibility_check", "read", "document/notice", h.notice)
 	web.Command(rt, "/proposals/:id/withdraw", "proposal", "withdraw", "", h.withdraw)
 	web.Command(rt, "/proposals/:id/delete", "proposal", "delete_draft", "", h.delete)
 	web.Command(rt, "/proposals/:id/eligibility-checks", "eligibility_check", "create", "/proposals/:id", h.screen)
