@@ -372,3 +372,8 @@ func (p *showPage) Percent(bp int) string { return percentOf(bp) + "%" }
 
 // Percent prints basis points as percent.
 func (p *capitalPage) Percent(bp int) string { return percentOf(bp) + "%" }
+
+// Two prints a multiple with two decimals, as figures do.
+func (p *showPage) Two(d *decimal.Decimal) string {
+	return strings.ReplaceAll(d.StringFixed(2), ".", ",")
+}

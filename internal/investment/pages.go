@@ -3,6 +3,7 @@ package investment
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
@@ -145,6 +146,7 @@ type holdingPage struct {
 	Holding    *Holding
 	Tranches   []Tranche
 	Valuations []Valuation
+	Newest     *Deal // under which the newest tranche was paid
 	Chart      *steps
 	IRR        *decimal.Decimal
 	NoRate     string
@@ -171,7 +173,7 @@ func (h handler) holding(ctx context.Context, r web.Req) (*holdingPage, error) {
 		return nil, err
 	}
 	if len(p.Tranches) > 0 {
-		p.Since = p.Tranches[0].PaidOn
+		p.Since, p.Newest = p.Tranches[0].PaidOn, p.Tranches[len(p.Tranches)-1].Deal
 	}
 	p.Chart = drawSteps(p.Tranches, p.Valuations)
 	p.IRR, p.NoRate = gross(ctx, hd, p.Tranches)
@@ -375,6 +377,11 @@ func signed(a money.Amount) string {
 		return "+" + a.Format()
 	}
 	return "(" + a.Neg().Format() + ")"
+}
+
+// Two prints a multiple with two decimals, as figures do.
+func (p *holdingPage) Two(d decimal.Decimal) string {
+	return strings.ReplaceAll(d.StringFixed(2), ".", ",")
 }
 
 // Signed prints a change with its sign, a fall in brackets.
