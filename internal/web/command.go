@@ -86,7 +86,11 @@ func (rt *Router) refuseForm(c *fiber.Ctx, cmd command, body *node, own map[stri
 		if len(e.Fields) == 0 {
 			f.Message = i18n.T(c.UserContext(), e.Code, e.Args...)
 		}
-		return rt.show(c, rt.pages[cmd.page].page, fiber.StatusUnprocessableEntity, f)
+		shown := rt.show(c, rt.pages[cmd.page].page, fiber.StatusUnprocessableEntity, f)
+		if shown != nil && errs.From(shown).Kind == errs.NotFound { // the form's page is not for this reader: say what was refused
+			return err
+		}
+		return shown
 	}
 	return err
 }
@@ -141,8 +145,11 @@ func (rt *Router) run(c *fiber.Ctx, cmd command, body *node, key, code string) (
 	if key == "" {
 		return answer{}, errNoKey
 	}
-	if len(key) > 100 || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if len(key) > 80 || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return answer{}, errBadKey
+	}
+	if rt.req(c).Fragment() { // a page saves itself many times with its one key: every content is a use of its own
+		key += "/" + sum[:16]
 	}
 	use := idem.Use{Scope: rt.scope(c, subject), Key: key, Act: name, Digest: sum}
 	var a answer

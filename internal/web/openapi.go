@@ -113,7 +113,7 @@ func (s *schemas) operation(r *route) operation {
 		op.Parameters = append(op.Parameters, parameter{Name: m[1], In: "path", Required: true, Schema: schema{Type: "string"}})
 	}
 	if r.method == fiber.MethodPost {
-		op.Parameters = append(op.Parameters, parameter{Name: "Idempotency-Key", In: "header", Required: true, Schema: schema{Type: "string", MaxLength: 100}})
+		op.Parameters = append(op.Parameters, parameter{Name: "Idempotency-Key", In: "header", Required: true, Schema: schema{Type: "string", MaxLength: 80}})
 		op.RequestBody = &content{Description: "input", Content: map[string]mediaType{fiber.MIMEApplicationJSON: {s.input(r.in)}}}
 		op.Security = []map[string][]string{{"session": {}}}
 	}
