@@ -125,6 +125,9 @@ func (h handler) decision(ctx context.Context, r web.Req) (*decisionPage, error)
 	if err != nil {
 		return nil, err
 	}
+	if err := staff(ctx); err != nil {
+		return nil, err
+	}
 	if _, err := h.s.access.Require(ctx, storage.Joined(ctx, h.s.db), "award", "read", access.Ref{Kind: "award_set", ID: id}); err != nil {
 		return nil, err
 	}

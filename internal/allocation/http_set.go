@@ -22,12 +22,34 @@ type listPage struct {
 	Rows []SetRow
 }
 
+// staff keeps the office's pages to the office: the public and applicants may read a published award, but read it
+// on its public page, without scores and without those who got nothing.
+func staff(ctx context.Context) error {
+	who := access.From(ctx)
+	if who.ID == uuid.Nil {
+		return access.ErrSignIn
+	}
+	for _, r := range []access.Role{access.ProgrammeOfficer, access.DepartmentHead, access.ProvinceLeader, access.FinanceOfficer,
+		access.ChiefAccountant, access.Auditor} {
+		if who.Has(r) {
+			return nil
+		}
+	}
+	return errs.ErrNotFound
+}
+
 func (h handler) list(ctx context.Context, r web.Req) (*listPage, error) {
+	if err := staff(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := h.s.sets(ctx, storage.Joined(ctx, h.s.db))
 	return &listPage{Rows: rows}, err
 }
 
 func (h handler) apiSets(ctx context.Context, r web.Req) ([]SetRow, error) {
+	if err := staff(ctx); err != nil {
+		return nil, err
+	}
 	return h.s.sets(ctx, storage.Joined(ctx, h.s.db))
 }
 
@@ -56,6 +78,9 @@ type showPage struct {
 func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 	id, err := r.ID("id")
 	if err != nil {
+		return nil, err
+	}
+	if err := staff(ctx); err != nil {
 		return nil, err
 	}
 	db := storage.Joined(ctx, h.s.db)

@@ -87,12 +87,12 @@ type Row struct {
 
 func (s *Service) mine(ctx context.Context, db bun.IDB, person uuid.UUID) ([]Row, error) {
 	var rows []Row
-	err := db.NewSelect().Model(&rows).ColumnExpr("ra.*").
+	err := db.NewSelect().Model((*Assignment)(nil)).ColumnExpr("ra.*").
 		ColumnExpr("rs.id AS sheet_id, rs.total, p.code, p.title_vi, p.title_en, c.code AS call_code").
 		ColumnExpr("EXISTS (SELECT 1 FROM coi_declarations d WHERE d.person_id = ra.reviewer_id AND d.subject_id = ra.proposal_id AND NOT d.conflict) AS declared").
 		Join("JOIN proposals AS p ON p.id = ra.proposal_id").Join("JOIN calls AS c ON c.id = ra.call_id").
 		Join("LEFT JOIN review_sheets AS rs ON rs.assignment_id = ra.id").
-		Where("ra.reviewer_id = ?", person).Where("ra.status <> ?", Proposed).OrderExpr("ra.due_on, p.code").Scan(ctx)
+		Where("ra.reviewer_id = ?", person).Where("ra.status <> ?", Proposed).OrderExpr("ra.due_on, p.code").Scan(ctx, &rows)
 	return rows, err
 }
 
