@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -8,6 +9,7 @@ import (
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/access/accesstest"
+	"kinhbac/internal/dbtest"
 	"kinhbac/policies"
 )
 
@@ -30,6 +32,21 @@ func TestBadPolicies(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s: accepted", name)
 		}
+	}
+}
+
+// TestCheck names the expressions PostgreSQL does not understand.
+func TestCheck(t *testing.T) {
+	db := dbtest.New(t)
+	a := accesstest.New(t)
+	if err := a.Check(t.Context(), db); err != nil {
+		t.Error(err)
+	}
+	a.Register(access.Noun{Kind: "bad", Table: "users", Alias: "us", Managing: "us.unit_id", When: map[string]string{
+		"not_self": "us.id <> {user}", "state:draft": "us.status = 'draft'", "quorum": "us.version"}})
+	err := a.Check(t.Context(), db)
+	if err == nil || !strings.Contains(err.Error(), "us.status") || !strings.Contains(err.Error(), "us.version") || strings.Contains(err.Error(), "us.id <>") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -24,8 +24,12 @@ var (
 )
 
 // attempt counts one before its outcome is known, so that many at once cannot outrun the count; ErrTooMany says how
-// long to wait. forget takes it back when the attempt was right.
+// long to wait. An empty key is not counted: the program itself has no address. What was right is taken back by
+// forget (the whole count) or spare (the one).
 func (s *Service) attempt(ctx context.Context, db bun.IDB, l limit, key string) error {
+	if key == "" {
+		return nil
+	}
 	now := s.clock.Now()
 	start := now.Truncate(l.window)
 	var n int
@@ -45,6 +49,16 @@ func (s *Service) forget(ctx context.Context, db bun.IDB, l limit, key string) e
 	_, err := db.NewRaw("DELETE FROM attempts WHERE key = ?", l.name+":"+key).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("forget attempts: %w", err)
+	}
+	return nil
+}
+
+// spare takes back one attempt that was right: many people share the address of an office.
+func (s *Service) spare(ctx context.Context, db bun.IDB, l limit, key string) error {
+	_, err := db.NewRaw("UPDATE attempts SET count = count - 1 WHERE key = ? AND started_at = ? AND count > 1",
+		l.name+":"+key, s.clock.Now().Truncate(l.window)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("spare attempt: %w", err)
 	}
 	return nil
 }

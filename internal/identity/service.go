@@ -66,7 +66,6 @@ func New(db *bun.DB, acc *access.Access, o Options) *Service {
 	acc.Register(access.Noun{Kind: "role_grant", Table: "role_grants", Alias: "rg",
 		Managing: "(SELECT kb_u.unit_id FROM users kb_u WHERE kb_u.id = rg.user_id)",
 		When:     map[string]string{"not_self": "rg.user_id <> {user}"}})
-	acc.Register(access.Noun{Kind: "session", Table: "sessions", Alias: "se"})
 	return s
 }
 

@@ -69,6 +69,9 @@ func (s *Service) SignIn(ctx context.Context, login, password, code string, from
 	if err := s.forget(ctx, s.db, byAccount, login); err != nil {
 		return "", err
 	}
+	if err := s.spare(ctx, s.db, byAddress, from.Address); err != nil {
+		return "", err
+	}
 	return s.begin(ctx, u, "session.start", from)
 }
 
