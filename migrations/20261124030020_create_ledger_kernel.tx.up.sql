@@ -87,17 +87,14 @@ BEGIN
         AND (p_from <> 'source' OR p_to = 'available') AND (p_to <> 'source' OR p_from = 'available');
 END $$;
 
--- Opens the month of a day in a book, and the year's run of voucher numbers; nothing when they are there. One
+-- Opens the month of a day in a book, and the year's run of voucher numbers. One
 -- transaction at a time opens periods of a book.
 CREATE FUNCTION ledger.open_period(p_book int, p_on date) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM ledger.periods WHERE book_id = p_book AND starts_on = date_trunc('month', p_on)::date;
-    IF NOT FOUND THEN
-        PERFORM pg_advisory_xact_lock(hashtext('ledger.periods'), p_book);
-        EXECUTE format('CREATE SEQUENCE IF NOT EXISTS ledger.voucher_%s_%s', p_book, extract(year FROM p_on));
-        INSERT INTO ledger.periods (book_id, starts_on) VALUES (p_book, date_trunc('month', p_on)::date)
-        ON CONFLICT (book_id, starts_on) DO NOTHING;
-    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('ledger.periods'), p_book);
+    EXECUTE format('CREATE SEQUENCE IF NOT EXISTS ledger.voucher_%s_%s', p_book, extract(year FROM p_on));
+    INSERT INTO ledger.periods (book_id, starts_on) VALUES (p_book, date_trunc('month', p_on)::date)
+    ON CONFLICT (book_id, starts_on) DO NOTHING;
 END $$;
 
 -- Writes a journal with its legs, then the balances, the audit row where p_act names one, and the control lines last.
@@ -111,19 +108,25 @@ DECLARE
     a    ledger.answer;
     j    record;
     d    record;
-    at   timestamptz := now() + (SELECT shift FROM kb.clock_shift); -- kb.now()
+    at    timestamptz := now() + (SELECT shift FROM kb.clock_shift); -- kb.now()
     day  date := coalesce(p_on, (at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date);
     run  text := 'ledger.voucher_' || p_book || '_' || extract(year FROM day);
     n    int := cardinality(p_accounts);
     legs text[];
+    book record;
+    total numeric := 0; -- of the debit side
 BEGIN
     SELECT x.id, x.number, x.content_hash INTO j FROM ledger.journals x WHERE x.book_id = p_book AND x.request_key = p_key;
     IF NOT FOUND THEN
-        PERFORM ledger.open_period(p_book, day);
+        SELECT b.prefix, p.id AS period INTO book FROM ledger.books b
+          LEFT JOIN ledger.periods p ON p.book_id = b.id AND p.starts_on = date_trunc('month', day)::date WHERE b.id = p_book;
+        IF book.period IS NULL THEN
+            PERFORM ledger.open_period(p_book, day);
+        END IF;
         a.journal_id := nextval('ledger.journals_id_seq');
-        SELECT b.prefix || '-' || extract(year FROM day) || '-' || lpad(nextval(run::regclass)::text, 6, '0')
-          INTO a.number FROM ledger.books b WHERE b.id = p_book;
+        a.number := book.prefix || '-' || extract(year FROM day) || '-' || lpad(nextval(run::regclass)::text, 6, '0');
         FOR i IN 1..n LOOP
+            total := total + greatest(p_amounts[i], 0);
             legs := legs || ARRAY[ARRAY['i' || i, 't' || p_codes[i], 'i' || p_dims[i], 'i' || p_lines[i],
                 'n' || trim_scale(p_amounts[i]), 't' || p_currency]];
         END LOOP;
@@ -159,7 +162,7 @@ BEGIN
     IF p_act IS NOT NULL THEN
         INSERT INTO public.audit_log (act, actor_id, role, object_kind, object_id, label, state_after, reason, rule_id)
         VALUES (p_act, p_actor, p_role, split_part(p_act, '.', 1), p_object, a.number, json_build_object('document', p_document_no,
-               'amount', trim_scale((SELECT sum(x) FROM unnest(p_amounts) x WHERE x > 0))::text), p_reason, '');
+               'amount', trim_scale(total)::text), p_reason, '');
     END IF;
     a.replay := false;
     IF array_position(p_lines, NULL) IS NOT NULL THEN -- some legs are on real accounts

@@ -182,7 +182,7 @@ type Committed struct {
 // Commit moves an amount of an open leaf line from available to committed. It refuses with ledger.ErrInsufficient.
 func (s *Service) Commit(ctx context.Context, id uuid.UUID, in CommitInput) (out Committed, err error) {
 	err = storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		l, err := Get(ctx, tx, id)
+		l, parent, err := getLeaf(ctx, tx, id)
 		if err != nil {
 			return err
 		}
@@ -192,10 +192,6 @@ func (s *Service) Commit(ctx context.Context, id uuid.UUID, in CommitInput) (out
 		}
 		if l.Status != Open {
 			return ErrNotOpen
-		}
-		parent, err := hasLines(ctx, tx, id)
-		if err != nil {
-			return err
 		}
 		if parent {
 			return ErrHasLines

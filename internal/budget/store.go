@@ -19,6 +19,17 @@ func Get(ctx context.Context, db bun.IDB, id uuid.UUID) (*Line, error) {
 	return l, one(db.NewSelect().Model(l).Where("bl.id = ?", id).Scan(ctx), "budget line", id)
 }
 
+// getLeaf reads a line and whether others stand below it, in one round trip: a commitment is on the hot path.
+func getLeaf(ctx context.Context, db bun.IDB, id uuid.UUID) (l *Line, parent bool, err error) {
+	var row struct {
+		Line     `bun:",extend"`
+		HasLines bool
+	}
+	err = db.NewSelect().Model(&row).ColumnExpr("bl.*").
+		ColumnExpr("EXISTS (SELECT FROM budget_lines c WHERE c.parent_id = bl.id) AS has_lines").Where("bl.id = ?", id).Scan(ctx)
+	return &row.Line, row.HasLines, one(err, "budget line", id)
+}
+
 // lock reads a line for the rest of the transaction.
 func lock(ctx context.Context, tx bun.IDB, id uuid.UUID) (*Line, error) {
 	l := new(Line)
