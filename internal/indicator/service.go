@@ -27,12 +27,12 @@ type Service struct {
 	count  Counter
 }
 
-// New makes the room's nouns known to access.
+// New makes the room's nouns known to access. No indicator belongs to a fund.
 func New(db *bun.DB, acc *access.Access, count Counter) *Service {
 	acc.Register(access.Noun{Kind: "indicator", Table: "indicators", Alias: "i", Managing: "i.managing_unit_id",
-		When: map[string]string{"state:published": "true"}})
+		When: map[string]string{"state:published": "true", "same_fund": "false"}})
 	acc.Register(access.Noun{Kind: "indicator_entry", Table: "indicator_entries", Alias: "ie", Managing: "ie.managing_unit_id",
-		When: map[string]string{"state:published": "ie.status = 'published'"}})
+		When: map[string]string{"state:published": "ie.status = 'published'", "same_fund": "false"}})
 	return &Service{db: db, access: acc, count: count}
 }
 
