@@ -1,0 +1,146 @@
+package disbursement
+
+import (
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"kinhbac/internal/errs"
+	"kinhbac/internal/money"
+)
+
+// OrderStatus is the state of a payment order.
+type OrderStatus string
+
+// The states of an order.
+const (
+	Made           OrderStatus = "made"
+	OrderChecked   OrderStatus = "checked"
+	Approved       OrderStatus = "approved"
+	Released       OrderStatus = "released" // handed to the State Treasury by the outbox
+	OrderPaid      OrderStatus = "paid"
+	Failed         OrderStatus = "failed"
+	OrderCancelled OrderStatus = "cancelled"
+)
+
+// Order is a payment order to the State Treasury (lệnh chi tiền) for one checked request.
+//
+// Amount is in whole đồng and equals the request's. TreasuryRef is the treasury's voucher number, unique over all
+// orders: the same payment is never recorded twice. Maker, checker and approver are three people, none of them
+// the requester.
+// Source: TT 26/2026/TT-BTC, Điều 15 khoản 4.
+type Order struct {
+	bun.BaseModel  `bun:"table:payment_orders,alias:po"`
+	ID             uuid.UUID    `bun:",pk,type:uuid"`
+	No             string       // LC-2026-0098
+	RequestID      uuid.UUID    `bun:"type:uuid"`
+	Amount         money.Amount `bun:"type:numeric"`
+	PayeeName      string
+	PayeeBank      string
+	PayeeAccount   string
+	OrganisationID uuid.UUID `bun:"type:uuid"`
+	Status         OrderStatus
+	MadeBy         uuid.UUID `bun:"type:uuid"`
+	MadeAt         time.Time
+	CheckedBy      *uuid.UUID `bun:"type:uuid"`
+	CheckedAt      *time.Time
+	ApprovedBy     *uuid.UUID `bun:"type:uuid"`
+	ApprovedAt     *time.Time
+	ReleasedAt     *time.Time
+	TreasuryRef    *string
+	PaidAt         *time.Time
+	RecordedBy     *uuid.UUID `bun:"type:uuid"`
+	Reason         string     // why it failed or was cancelled
+	FinanceUnitID  uuid.UUID  `bun:"type:uuid"`
+	ManagingUnitID uuid.UUID  `bun:"type:uuid"`
+	Version        int
+}
+
+// AccessKind names the noun in access.
+func (*Order) AccessKind() string { return "payment_order" }
+
+// AccessID is the row.
+func (o *Order) AccessID() uuid.UUID { return o.ID }
+
+// Refusals of orders.
+var (
+	ErrOrderState  = errs.New(errs.Conflict, "disbursement.order_state")
+	ErrOpenOrder   = errs.New(errs.Conflict, "disbursement.open_order")  // one open order per request
+	ErrTreasuryRef = errs.New(errs.Invalid, "disbursement.treasury_ref") // reference missing
+	ErrPaidTwice   = errs.New(errs.Conflict, "disbursement.paid_twice")  // reference already recorded; Args: order no.
+	ErrLimit       = errs.New(errs.Conflict, "disbursement.limit")       // Args: limit, amount
+)
+
+// Check is the chief accountant's agreement. On error o is unchanged.
+func (o *Order) Check(by uuid.UUID, at time.Time) error {
+	switch {
+	case o.Status != Made:
+		return ErrOrderState
+	case o.MadeBy == by:
+		return ErrSamePerson
+	}
+	o.Status, o.CheckedBy, o.CheckedAt = OrderChecked, &by, &at
+	return nil
+}
+
+// Approve is the account holder's signature, the fourth person. On error o is unchanged.
+func (o *Order) Approve(by uuid.UUID, at time.Time) error {
+	switch {
+	case o.Status != OrderChecked:
+		return ErrOrderState
+	case o.MadeBy == by || *o.CheckedBy == by:
+		return ErrSamePerson
+	}
+	o.Status, o.ApprovedBy, o.ApprovedAt = Approved, &by, &at
+	return nil
+}
+
+// Release hands the order to the treasury. On error o is unchanged.
+func (o *Order) Release(at time.Time) error {
+	if o.Status != Approved {
+		return ErrOrderState
+	}
+	o.Status, o.ReleasedAt = Released, &at
+	return nil
+}
+
+// Pay records the treasury's confirmation under its reference; by is Nil for the treasury link itself. On error o
+// is unchanged.
+func (o *Order) Pay(ref string, by *uuid.UUID, at time.Time) error {
+	ref = strings.TrimSpace(ref)
+	switch {
+	case o.Status != Released:
+		return ErrOrderState
+	case ref == "" || len(ref) > 60:
+		return ErrTreasuryRef.At(errs.Field{Name: "treasury_ref", Code: "disbursement.treasury_ref"})
+	}
+	o.Status, o.TreasuryRef, o.PaidAt, o.RecordedBy = OrderPaid, &ref, &at, by
+	return nil
+}
+
+// Stop ends an order without payment: failed at the treasury, or cancelled before release. On error o is
+// unchanged.
+func (o *Order) Stop(to OrderStatus, reason string) error {
+	fits := to == Failed && o.Status == Released || to == OrderCancelled && (o.Status == Made || o.Status == OrderChecked)
+	switch {
+	case !fits:
+		return ErrOrderState
+	case strings.TrimSpace(reason) == "":
+		return ErrReason.At(errs.Field{Name: "reason", Code: "disbursement.reason_needed"})
+	}
+	o.Status, o.Reason = to, reason
+	return nil
+}
+
+// OrderMoves lists the graph of an order: from, act, to.
+var OrderMoves = []Move{
+	{"made", "payment_order.check", "checked"},
+	{"made", "payment_order.cancel", "cancelled"},
+	{"checked", "payment_order.cancel", "cancelled"},
+	{"checked", "payment_order.approve", "approved"},
+	{"approved", "payment_order.release", "released"},
+	{"released", "payment_order.record_paid", "paid"},
+	{"released", "payment_order.record_failed", "failed"},
+}
