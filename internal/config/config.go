@@ -25,7 +25,7 @@ type Config struct {
 	KeyFile     string   `env:"KINHBAC_KEY_FILE" help:"Ed25519 key of receipts and sealed heads; else keys/ed25519 in the data folder; needed with DATABASE_URL"`
 	SMTPURL     string   `env:"SMTP_URL" help:"mail server, smtp://user:password@host:587; without it letters wait (kinhbac mail list)"`
 	MailFrom    string   `env:"KINHBAC_MAIL_FROM" help:"sender of letters"`
-	PGBin       string   `env:"KINHBAC_PG_BIN" help:"bin folder of the PostgreSQL to run as private database"`
+	PGBin       string   `env:"KINHBAC_PG_BIN" help:"bin folder of the PostgreSQL to run as private database"` // read by pgserver, also in tests
 	LogLevel    string   `env:"KINHBAC_LOG" envDefault:"info" help:"debug, info, warn or error"`
 }
 
