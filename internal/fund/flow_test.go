@@ -212,3 +212,60 @@ func TestPages(t *testing.T) {
 	w.Post(h.board, "/fund/capital-calls/GV-BN01-02/approve", nil).Location("/fund/capital-calls/GV-BN01-02")
 	w.Post(h.manager, "/fund/capital-calls/GV-BN01-02/approve", nil).Status(403)
 }
+
+func TestAPI(t *testing.T) {
+	h := founded(t)
+	w := webtest.New(t, h.db, h.acc, h.Service.Routes)
+	w.API(h.manager, "GET", "/fund", nil, nil).Status(200).Has(`"code":"BN01"`)
+	w.API(h.manager, "GET", "/fund/BN01", nil, nil).Status(200).Has(`"committed":"200000000000"`).Has(`"tvpi":null`)
+	in := map[string]any{"investor": h.investors()[0].ID, "name": "", "class": "private", "kind": "contribution", "amount": "20000000000",
+		"document_no": "BC-1", "document_on": today(t, h.db).String()}
+	var made struct{ ID, Investor string }
+	w.API(h.finance, "POST", "/fund/BN01/record", in, &made).Status(200)
+	w.API(h.accountant, "POST", "/fund/BN01/capital/"+made.ID+"/approve", nil, nil).Status(200)
+	w.API(h.accountant, "POST", "/fund/BN01/capital/"+made.ID+"/approve", nil, nil).Status(409).Has("fund.entry_done")
+	w.API(h.manager, "GET", "/fund/BN01", nil, nil).Status(200).Has(`"nav":"20000000000"`)
+	c := h.issued()
+	w.API(h.manager, "GET", "/fund/capital-calls/"+c.Code, nil, nil).Status(200).Has(`"amount":"40000000000"`)
+}
+
+func (h *house) investors() []fund.Investor {
+	h.t.Helper()
+	f, err := fund.Get(context.Background(), h.db, h.f.ID)
+	h.must(err)
+	return f.Investors
+}
+
+func TestTasks(t *testing.T) {
+	h := founded(t)
+	h.record("Kinh Bắc Hà", fund.Private, fund.Contribution, money.VND(bn), "BC-1")
+	c, err := h.DraftCall(h.manager, h.f.ID, fund.NewCall{Buckets: fund.Buckets{Investment: money.VND(bn)}, DueOn: today(t, h.db).AddDays(30)})
+	h.must(err)
+	d, err := h.DraftDistribution(h.manager, h.f.ID, "income", money.VND(1))
+	h.must(err)
+	for who, want := range map[string]struct {
+		ctx   context.Context
+		hrefs []string
+	}{
+		"accountant": {h.accountant, []string{"/fund/BN01/capital"}},
+		"board":      {h.board, []string{"/fund/capital-calls/" + c.Code, "/fund/BN01/distributions"}},
+		"manager":    {h.manager, nil},
+		"finance":    {h.finance, nil},
+	} {
+		got, err := h.Tasks(want.ctx)
+		h.must(err)
+		if len(got) != len(want.hrefs) {
+			t.Errorf("%s: %+v", who, got)
+			continue
+		}
+		for i, href := range want.hrefs {
+			if got[i].Href != href || got[i].Title == "" || got[i].Action == "" {
+				t.Errorf("%s: %+v, want %s", who, got[i], href)
+			}
+		}
+	}
+	h.must(h.ApproveCall(h.board, c.ID))
+	if got, err := h.Tasks(h.manager); err != nil || len(got) != 1 {
+		t.Errorf("to be issued: %+v, %v (distribution %s)", got, err, d.Code)
+	}
+}

@@ -350,6 +350,9 @@ func TestPages(t *testing.T) {
 	w.Get(h.manager, "/fund/investments.csv").Status(200).Has("6500000000")
 	w.Get(h.manager, page).Status(200).Has("Giá trị khoản đầu tư").Has("Bậc thang")
 	w.Get(h.manager, "/fund/BN01").Status(200).Has("Đường cong chữ J").Has("6,50")
+	w.API(h.analyst, "GET", "/fund/pipeline", nil, nil).Status(200).Has(d.Code)
+	w.API(h.manager, "GET", "/fund/investments", nil, nil).Status(200).Has(`"fair":"6500000000"`)
+	w.API(context.Background(), "GET", "/investments", nil, nil).Status(200).Has("Công ty Cổ phần")
 	w.Get(context.Background(), "/investments").Status(200).Has("Công ty Cổ phần")
 	w.Get(h.person(uuid.New(), access.FundManager), deal).Status(404)
 	w.Get(h.person(uuid.New(), access.FundManager), page).Status(404)
@@ -357,4 +360,42 @@ func TestPages(t *testing.T) {
 
 func (h *house) name() string {
 	return fmt.Sprintf("%d-Q%d", h.quarter.Year(), h.quarter.Month()/3)
+}
+
+func TestTasks(t *testing.T) {
+	h := build(t)
+	tasks := func(ctx context.Context, n int, what string) {
+		t.Helper()
+		got, err := h.Tasks(ctx)
+		h.must(err)
+		if len(got) != n {
+			t.Errorf("%s: %d tasks, want %d: %+v", what, len(got), n, got)
+		}
+	}
+	d := h.sourced(1, money.VND(5*bn))
+	tasks(h.analyst, 1, "to screen")
+	h.must(h.Screen(h.analyst, d.ID, "x", true))
+	h.must(h.Examine(h.analyst, d.ID, "x"))
+	tasks(h.analyst, 0, "examined")
+	tasks(h.manager, 1, "to recommend")
+	h.must(h.Recommend(h.manager, d.ID, "x"))
+	h.vote(true, d)
+	tasks(h.board[0], 1, "to approve")
+	tasks(h.board[1], 0, "a member approves nothing")
+	h.must(h.Approve(h.board[0], d.ID))
+	tasks(h.manager, 1, "to contract")
+	h.must(h.Contract(h.manager, d.ID, "1", h.paid))
+	tasks(h.manager, 1, "to record")
+	tr, err := h.Record(h.manager, d.ID, investment.NewTranche{Amount: money.VND(5 * bn), PaidOn: h.paid, Reference: "A"})
+	h.must(err)
+	tasks(h.manager, 0, "recorded")
+	tasks(h.accountant, 1, "to confirm")
+	h.must(h.Confirm(h.accountant, tr.ID))
+	var holding uuid.UUID
+	h.must(h.db.NewRaw("SELECT id FROM holdings").Scan(context.Background(), &holding))
+	v, err := h.Propose(h.analyst, holding, investment.NewValuation{QuarterEnd: h.quarter, Method: "multiples", Inputs: "x", Fair: money.VND(1)})
+	h.must(err)
+	tasks(h.board[1], 1, "to approve the valuation")
+	h.must(h.ApproveValuation(h.board[1], v.ID))
+	tasks(h.accountant, 1, "to lock")
 }
