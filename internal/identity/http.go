@@ -153,7 +153,7 @@ type signUpIn struct {
 }
 
 func (h handler) signUp(ctx context.Context, r web.Req, in signUpIn) (web.Done, struct{}, error) {
-	token, err := h.Register(ctx, SignUp{in.Name, in.Email, in.Password}, Client{r.Address(), r.Agent()})
+	token, err := h.Register(ctx, SignUp(in), Client{r.Address(), r.Agent()})
 	to := "/register/sent"
 	if token != "" {
 		to += "?token=" + url.QueryEscape(token)
