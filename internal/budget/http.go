@@ -202,8 +202,8 @@ func (h handler) csv(ctx context.Context, r web.Req) (web.File, error) {
 
 type newPage struct {
 	web.Base
-	Year                     int
-	Parents, Sources, Groups []web.Option
+	Year             int
+	Parents, Sources []web.Option
 }
 
 func (h handler) form(ctx context.Context, r web.Req) (*newPage, error) {

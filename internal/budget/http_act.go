@@ -83,7 +83,7 @@ func (h handler) commit(ctx context.Context, r web.Req, in commitIn) (web.Done, 
 	if err != nil {
 		return web.Done{}, Committed{}, err
 	}
-	out, err := h.Commit(ctx, id, CommitInput{Amount: in.Amount, Approver: in.Approver, DocumentNo: in.DocumentNo, Reason: in.Reason})
+	out, err := h.Commit(ctx, id, CommitInput(in))
 	if err != nil || r.API() {
 		return web.Done{}, out, err
 	}

@@ -80,11 +80,7 @@ func (h handler) list(ctx context.Context, r web.Req) (*listPage, error) {
 	if p.Head, err = audit.LatestHead(ctx, h.db, "audit"); err != nil {
 		return nil, err
 	}
-	var sealed int64
-	if p.Head != nil {
-		sealed = p.Head.Size
-	}
-	if p.Waiting, err = h.waiting(ctx, sealed); err != nil {
+	if p.Waiting, err = h.waiting(ctx); err != nil {
 		return nil, err
 	}
 	names, err := h.resources(ctx)
