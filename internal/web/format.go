@@ -10,7 +10,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/calendar"
-	"kinhbac/internal/document"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/money"
 )
@@ -95,7 +94,7 @@ func moneyWords(lang i18n.Lang, v any) (string, error) {
 	if lang == i18n.EN {
 		return "VND " + a.Format(), nil
 	}
-	return document.Words(a), nil
+	return money.Words(a), nil
 }
 
 // fixed writes a decimal with exactly places digits after the comma, grouped by dots.
