@@ -65,9 +65,7 @@ type created struct {
 }
 
 func (h handler) create(ctx context.Context, _ web.Req, in createIn) (web.Done, created, error) {
-	f, err := h.svc.Create(ctx, NewFund{Code: in.Code, NameVI: in.NameVI, NameEN: in.NameEN, LegalForm: in.LegalForm,
-		CharterCapital: in.CharterCapital, StateCap: in.StateCap, LossCeiling: in.LossCeiling, InvesteeCap: in.InvesteeCap,
-		CycleYears: in.CycleYears, CallNoticeDays: in.CallNoticeDays, BlockAtCeiling: in.BlockAtCeiling, BudgetLineID: in.BudgetLineID})
+	f, err := h.svc.Create(ctx, NewFund(in))
 	if err != nil {
 		return web.Done{}, created{}, err
 	}

@@ -136,8 +136,7 @@ func (h handler) record(ctx context.Context, r web.Req, in recordIn) (web.Done, 
 	if err != nil {
 		return web.Done{}, created{}, err
 	}
-	t, err := h.svc.Record(ctx, id, NewTranche{Amount: in.Amount, Shares: in.Shares, Price: in.Price, RoundTotal: in.RoundTotal,
-		Ownership: in.Ownership, CoInvestors: in.CoInvestors, PaidOn: in.PaidOn, Reference: in.Reference})
+	t, err := h.svc.Record(ctx, id, NewTranche(in))
 	if err != nil {
 		return web.Done{}, created{}, err
 	}
@@ -166,7 +165,7 @@ func (h handler) propose(ctx context.Context, r web.Req, in proposeIn) (web.Done
 	if err != nil {
 		return web.Done{}, created{}, err
 	}
-	v, err := h.svc.Propose(ctx, id, NewValuation{in.QuarterEnd, in.Method, in.Inputs, in.Fair})
+	v, err := h.svc.Propose(ctx, id, NewValuation(in))
 	if err != nil {
 		return web.Done{}, created{}, err
 	}
