@@ -14,6 +14,7 @@ import (
 	"kinhbac/internal/access"
 	"kinhbac/internal/agreement"
 	"kinhbac/internal/allocation"
+	"kinhbac/internal/audit/trail"
 
 	"kinhbac/internal/budget"
 	"kinhbac/internal/calendar"
@@ -58,6 +59,7 @@ type App struct {
 	Invest   *investment.Service
 	Indicate *indicator.Service
 	Report   *report.Service
+	Trail    *trail.Service
 	Demo     bool // the database carries the mark of a shifted clock
 }
 
@@ -113,6 +115,7 @@ func Build(ctx context.Context, p Parts) (*App, error) {
 	a.Council.Serve("deal", investment.Matters{})
 	a.Indicate = indicator.New(p.DB, acc, published{})
 	a.Report = report.New()
+	a.Trail = trail.New(p.DB, acc)
 	return a, nil
 }
 

@@ -53,8 +53,8 @@ func (a *App) Web(l Listen) (*fiber.App, error) {
 type room interface{ Routes(*web.Router) }
 
 func (a *App) rooms() []room {
-	return []room{a.Identity, a.Rules, a.Party, a.Budget, a.Calls, a.Proposal, a.Review, a.Council, a.Agree, a.Pay,
-		a.Fund, a.Invest, a.Indicate, a.Report}
+	return []room{a.Identity, a.Rules, a.Party, a.Budget, a.Calls, a.Proposal, a.Review, a.Council, a.Awards, a.Agree, a.Pay,
+		a.Fund, a.Invest, a.Indicate, a.Report, a.Trail}
 }
 
 // Jobs is the runner with everything that waits or repeats.

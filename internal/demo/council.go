@@ -82,7 +82,8 @@ func (m *meeting) read(p uuid.UUID, points int, due calendar.Date) {
 			must(m.Review.Declare(m.as(login), review.Answer{Kind: "proposal", ID: p}))
 		}
 		must(m.Review.Accept(m.as(login), a.ID))
-		sheet := take(review.SheetBy(m.ctx, m.DB, p, m.id(login)))
+		sheet := new(review.Sheet)
+		must(m.DB.NewSelect().Model(sheet).Where("rs.assignment_id = ?", a.ID).Scan(m.ctx))
 		o := review.Opinion{Version: sheet.Version, Recommendation: "support", Comment: "Hồ sơ rõ ràng, sản phẩm có khách hàng dùng thử; cần làm rõ kế hoạch mở rộng."}
 		for j, n := range spread(points+i-1, m.call.Criteria) {
 			o.Scores = append(o.Scores, review.Score{CriterionID: m.call.Criteria[j].ID, Points: &n, Comment: "Đáp ứng yêu cầu của tiêu chí"})

@@ -2,7 +2,6 @@ package document
 
 import (
 	"bytes"
-	"encoding/csv"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,37 +105,6 @@ func TestQR(t *testing.T) {
 	}
 	if _, err := QR(strings.Repeat("x", 5000), ""); err == nil {
 		t.Error("a text too long was drawn")
-	}
-}
-
-func TestWords(t *testing.T) {
-	rows, err := csv.NewReader(strings.NewReader(`0,Không đồng
-5,Năm đồng
-15,Mười lăm đồng
-21,Hai mươi mốt đồng
-24,Hai mươi tư đồng
-105,Một trăm linh năm đồng
-1005,Một nghìn không trăm linh năm đồng
-10000,Mười nghìn đồng
-1350000000,Một tỷ ba trăm năm mươi triệu đồng
-1000005,Một triệu không trăm linh năm đồng
-1000000000000,Một nghìn tỷ đồng
-14,Mười bốn đồng
-11,Mười một đồng
-1000000000000001,Một triệu tỷ không trăm linh một đồng
-10860000000,Mười tỷ tám trăm sáu mươi triệu đồng
-`)).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, row := range rows {
-		var a money.Amount
-		if err := a.Scan(row[0]); err != nil {
-			t.Fatal(err)
-		}
-		if got := Words(a); got != row[1] {
-			t.Errorf("Words(%s) = %q, want %q", row[0], got, row[1])
-		}
 	}
 }
 

@@ -1,20 +1,16 @@
-package document
+package money
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"kinhbac/internal/calendar"
-	"kinhbac/internal/money"
 )
 
 var digits = [...]string{"không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"}
 
 // Words writes an amount in Vietnamese as documents do: Một tỷ ba trăm năm mươi triệu đồng. A negative one
 // starts with Âm.
-func Words(a money.Amount) string {
+func Words(a Amount) string {
 	n := a.Decimal().Abs().IntPart()
 	s := "không"
 	if n > 0 {
@@ -84,14 +80,4 @@ func hundreds(n int64, inner bool) (words []string) {
 		words = append(words, digits[u])
 	}
 	return words
-}
-
-// LongDate writes a day as documents do: ngày 05 tháng 02 năm 2029, with a zero before days below 10 and
-// months 1 and 2. Source: Decree 30/2020/NĐ-CP, Phụ lục I.
-func LongDate(d calendar.Date) string {
-	month := fmt.Sprint(int(d.Month()))
-	if d.Month() <= 2 {
-		month = "0" + month
-	}
-	return fmt.Sprintf("ngày %02d tháng %s năm %d", d.Day(), month, d.Year())
 }
