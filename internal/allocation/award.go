@@ -89,6 +89,7 @@ type Award struct {
 	Amount         money.Amount     `bun:"type:numeric"`
 	Outcome        Outcome
 	Reason         string // of a cut, or of a rejection
+	withdrawn      bool   // the dossier was withdrawn after the ranking
 }
 
 // Get reads one award; errs.ErrNotFound when there is none. The caller decides who may see it.
@@ -132,9 +133,3 @@ func (a *Award) AccessKind() string { return "award" }
 
 // AccessID is the award's id.
 func (a *Award) AccessID() uuid.UUID { return a.ID }
-
-// LockAward reads an award FOR UPDATE.
-func LockAward(ctx context.Context, tx bun.IDB, id uuid.UUID) (*Award, error) {
-	a := new(Award)
-	return a, found(tx.NewSelect().Model(a).Where("aw.id = ?", id).For("UPDATE").Scan(ctx), "award", id)
-}

@@ -13,6 +13,7 @@ import (
 	"kinhbac/internal/call"
 	"kinhbac/internal/council"
 	"kinhbac/internal/errs"
+	"kinhbac/internal/i18n"
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
 	"kinhbac/internal/notify"
@@ -185,6 +186,9 @@ func (s *Service) decided(ctx context.Context, tx bun.Tx, id uuid.UUID, version 
 	if set.Version != version {
 		return nil, actor, errs.ErrStale
 	}
+	if err := dropWithdrawn(ctx, tx, set); err != nil {
+		return nil, actor, err
+	}
 	if err := set.Decide(no, on, actor.ID, storage.Now(ctx)); err != nil {
 		return nil, actor, err
 	}
@@ -195,6 +199,9 @@ func (s *Service) decided(ctx context.Context, tx bun.Tx, id uuid.UUID, version 
 		a := &set.Awards[i]
 		if err := saveAward(ctx, tx, a); err != nil {
 			return nil, actor, err
+		}
+		if a.withdrawn {
+			continue
 		}
 		to := map[Outcome]proposal.Status{Funded: proposal.Awarded, Reserve: proposal.Reserve, Rejected: proposal.Rejected}[a.Outcome]
 		if err := proposal.Move(ctx, tx, a.ProposalID, to, actor); err != nil {
@@ -213,6 +220,21 @@ func (s *Service) decided(ctx context.Context, tx bun.Tx, id uuid.UUID, version 
 		return nil, actor, err
 	}
 	return set, actor, record(ctx, tx, "award.approve", actor, set, set.DecisionNo, setSeen{set.Status, set.Funded(), set.Sum(), set.DecisionNo})
+}
+
+// dropWithdrawn takes the money from dossiers that were withdrawn after the ranking: nothing is awarded to them.
+func dropWithdrawn(ctx context.Context, tx bun.Tx, set *AwardSet) error {
+	for i := range set.Awards {
+		a := &set.Awards[i]
+		p, err := proposal.Lock(ctx, tx, a.ProposalID)
+		if err != nil {
+			return err
+		}
+		if a.withdrawn = p.Status == proposal.Withdrawn; a.withdrawn {
+			a.Outcome, a.Reason = Rejected, i18n.Text(i18n.VI, "allocation.withdrawn")
+		}
+	}
+	return nil
 }
 
 // Publish makes the decided set public and tells the applicants.

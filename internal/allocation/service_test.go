@@ -150,6 +150,20 @@ func TestFromRankingToPublication(t *testing.T) {
 	}
 }
 
+func TestWithdrawnAfterTheRanking(t *testing.T) {
+	h := judged(t, 1000, 400, 500, 300)
+	h.confirmed(t, 400, 500)
+	_, err := h.DB.NewRaw("UPDATE proposals SET status = 'withdrawn' WHERE id = ?", h.Dossiers[1].ID).Exec(context.Background())
+	ok(t, err)
+	ok(t, h.svc.Decide(h.Leader, h.set.ID, h.set.Version, "1284/QĐ-UBND", counciltest.Today()))
+	if st := h.state(t); st.Reserved.String() != "400" {
+		t.Errorf("reserved %s", st.Reserved)
+	}
+	if a := h.reload(t).Awards[1]; a.Outcome != allocation.Rejected || !a.Amount.IsZero() || a.Reason == "" {
+		t.Errorf("the withdrawn line: %+v", a)
+	}
+}
+
 func TestOneDongOverTheLine(t *testing.T) {
 	for _, c := range []struct {
 		name  string

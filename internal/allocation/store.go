@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/council"
+	"kinhbac/internal/proposal"
 )
 
 func rankingOf(ctx context.Context, db bun.IDB, call uuid.UUID) (*Ranking, error) {
@@ -77,7 +78,7 @@ func candidates(ctx context.Context, db bun.IDB, call uuid.UUID) ([]candidate, e
 		SubmittedAt    time.Time
 	}
 	if err := db.NewSelect().Table("proposals").Column("id", "code", "organisation_id", "submitted_at").
-		Where("id IN (?)", bun.List(ids)).Scan(ctx, &facts); err != nil {
+		Where("id IN (?)", bun.List(ids)).Where("status <> ?", proposal.Withdrawn).Scan(ctx, &facts); err != nil {
 		return nil, fmt.Errorf("read the proposals of call %s: %w", call, err)
 	}
 	means, err := criterionMeans(ctx, db, ms)

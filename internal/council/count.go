@@ -125,7 +125,7 @@ func zeros(points [][]int, t rulebook.Threshold) bool {
 func CountItems(answers [][]bool, r Rules) Result {
 	n := len(answers)
 	res := Result{Valid: make([]bool, n)}
-	if n == 0 {
+	if n == 0 || len(answers[0]) == 0 {
 		res.FailedBy = "no_valid"
 		return res
 	}

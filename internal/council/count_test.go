@@ -2,13 +2,16 @@ package council
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"slices"
 	"strconv"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
+	"kinhbac/internal/call"
 	"kinhbac/internal/rulebook"
 )
 
@@ -32,9 +35,20 @@ func TestCountCases(t *testing.T) {
 	}
 	outlier := map[string]string{"C3": "> 15 points", "C4": "> 20/100 mean"}
 	for _, c := range cases {
+		if c.Refused {
+			n, err := strconv.Atoi(c.Ballots[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			one := call.Criterion{ID: uuid.New(), MaxPoints: 100}
+			b := Ballot{Lines: []BallotLine{{CriterionID: &one.ID, Points: &n}}}
+			if err := b.check(Points, []call.Criterion{one}, nil); !errors.Is(err, ErrPoints) {
+				t.Errorf("%s: %d points: %v", c.ID, n, err)
+			}
+		}
 		rule, ok := outlier[c.ID]
 		if !ok {
-			continue // quorum is asked of the database, the scale of the ballot
+			continue // quorum is asked of the database
 		}
 		r := Rules{Outlier: threshold(t, rule), PassMark: decimal.NewFromInt(70)}
 		res := CountPoints(points(t, c.Ballots), r)

@@ -228,7 +228,7 @@ func (h handler) schedule(ctx context.Context, r web.Req, in scheduleIn) (web.Do
 	if err != nil {
 		return web.Done{}, scheduledOut{}, err
 	}
-	ses, err := h.s.Schedule(ctx, id, Agenda{in.StartsAt, in.Place, in.Online, in.Subjects})
+	ses, err := h.s.Schedule(ctx, id, Agenda(in))
 	if err != nil {
 		return web.Done{}, scheduledOut{}, err
 	}

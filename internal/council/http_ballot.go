@@ -119,6 +119,9 @@ func (h handler) loadSheet(ctx context.Context, p *ballotPage, proposal uuid.UUI
 	if err != nil {
 		return err
 	}
+	if sheet.SubmittedAt == nil {
+		return nil
+	}
 	for i := range p.Questions {
 		for _, s := range sheet.Scores {
 			if s.CriterionID == p.Questions[i].ID {

@@ -38,8 +38,8 @@ type meetingPage struct {
 	Spread   int
 	Can      can
 	Presence []web.Option
+	Stands   []web.Option // ordinary members who may be authorised to preside
 	Outcomes []web.Option
-	Declared bool // the reader has declared interests on the current matter
 }
 
 func (h handler) meeting(ctx context.Context, r web.Req) (*meetingPage, error) {
@@ -86,6 +86,12 @@ func (h handler) meeting(ctx context.Context, r web.Req) (*meetingPage, error) {
 	p.stats(ctx)
 	for _, v := range []string{"present", "online", "absent"} {
 		p.Presence = append(p.Presence, web.Option{Value: v, Label: i18n.T(ctx, "council.presence."+v)})
+	}
+	for _, pl := range p.Places {
+		if pl.Kind != Chair && pl.Kind != Vice {
+			p.Stands = append(p.Stands, web.Option{Value: pl.ID.String(), Label: pl.PersonName,
+				Selected: ses.PresidingSeatID != nil && *ses.PresidingSeatID == pl.ID})
+		}
 	}
 	for _, v := range []Conclusion{Support, SupportLess, NotSupport} {
 		p.Outcomes = append(p.Outcomes, web.Option{Value: string(v), Label: i18n.T(ctx, "council.conclusion."+string(v))})
@@ -164,7 +170,6 @@ func (h handler) buttons(ctx context.Context, p *meetingPage) {
 	for _, pl := range p.Places {
 		if pl.PersonID == me && pl.State == "scoring" {
 			p.Can.Cast = acc.Can(ctx, db, "ballot", "cast", m)
-			p.Declared = p.Can.Cast
 		}
 	}
 }

@@ -14,18 +14,18 @@ import (
 
 // Row is a council on a list.
 type Row struct {
-	ID          uuid.UUID
-	NameVI      string `bun:"name_vi"`
-	NameEN      string `bun:"name_en"`
-	Status      Status
-	DecisionNo  string
-	SubjectCode string
-	Seats       int
-	Matters     int
-	Concluded   int
-	NextID      *uuid.UUID
-	NextNumber  *int
-	NextAt      *time.Time
+	ID          uuid.UUID  `json:"id"`
+	NameVI      string     `bun:"name_vi" json:"name_vi"`
+	NameEN      string     `bun:"name_en" json:"name_en"`
+	Status      Status     `json:"status"`
+	DecisionNo  string     `json:"decision_no"`
+	SubjectCode string     `json:"call"`
+	Seats       int        `json:"seats"`
+	Matters     int        `json:"matters"`
+	Concluded   int        `json:"concluded"`
+	NextID      *uuid.UUID `json:"last_meeting_id"`
+	NextNumber  *int       `json:"last_meeting"`
+	NextAt      *time.Time `json:"last_meeting_at"`
 }
 
 // list gives the councils the subject of ctx may see, newest first.

@@ -83,7 +83,14 @@ func (proposals) Concluded(ctx context.Context, tx bun.Tx, m *Matter, actor acce
 	if err := review.Close(ctx, tx, m.SubjectID); err != nil {
 		return err
 	}
-	if m.Conclusion == NotSupport {
+	p, err := proposal.Get(ctx, tx, m.SubjectID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case p.Status == proposal.Withdrawn: // withdrawn during the session: the conclusion stands, the dossier is gone
+		return nil
+	case m.Conclusion == NotSupport:
 		return proposal.Move(ctx, tx, m.SubjectID, proposal.NotRecommended, actor)
 	}
 	return proposal.Move(ctx, tx, m.SubjectID, proposal.Recommended, actor)

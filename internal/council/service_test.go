@@ -2,7 +2,9 @@ package council_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"os"
 	"sync"
 	"testing"
 
@@ -105,6 +107,73 @@ func TestQuorum(t *testing.T) {
 	want(t, h.Councils.Open(h.Seats[2], h.Session.ID), access.ErrForbidden)
 	want(t, h.Councils.Open(h.Seats[0], h.Session.ID), council.ErrNotTaking)
 	ok(t, h.Councils.Open(h.Seats[1], h.Session.ID))
+}
+
+// TestQuorumCases asks the database the published cases: nine appointed, six present, with both critics or one.
+func TestQuorumCases(t *testing.T) {
+	b, err := os.ReadFile("testdata/council.json")
+	ok(t, err)
+	var cases []struct {
+		ID      string `json:"id"`
+		Seats   int    `json:"appointed"`
+		Present int    `json:"present"`
+		Lead    bool   `json:"chair_or_deputy"`
+		Critics int    `json:"critics_present"`
+		Quorum  bool   `json:"quorum"`
+	}
+	ok(t, json.Unmarshal(b, &cases))
+	for _, c := range cases {
+		if c.Seats == 0 {
+			continue // a case of the count
+		}
+		h := counciltest.New(t, 1_000_000_000, 100_000_000)
+		n := h.Named()
+		for len(n.Seats) < c.Seats {
+			p := accesstest.As(t, context.Background(), h.DB, accesstest.Person{Roles: []access.Role{access.CouncilMember}})
+			n.Seats = append(n.Seats, council.NewSeat{Kind: council.Member, Person: counciltest.ID(p)})
+		}
+		made, err := h.Councils.Create(h.Officer, n)
+		ok(t, err)
+		ok(t, h.Councils.Approve(h.Head, made.ID, made.Version, "1/QĐ", counciltest.Today()))
+		h.Council, err = council.Get(context.Background(), h.DB, made.ID)
+		ok(t, err)
+		h.Schedule(h.Dossiers[0].ID)
+		var marks []council.Mark
+		here := 0
+		add := func(s council.Seat, present bool) {
+			m := council.Mark{Seat: s.ID, Presence: "absent"}
+			if present {
+				m.Presence, here = "present", here+1
+			}
+			marks = append(marks, m)
+		}
+		critics := 0
+		for _, s := range h.Council.Seats {
+			switch s.Kind {
+			case council.Chair:
+				add(s, c.Lead)
+			case council.Critic:
+				critics++
+				add(s, critics <= c.Critics)
+			}
+		}
+		for _, s := range h.Council.Seats {
+			if s.Kind != council.Chair && s.Kind != council.Critic && s.Kind != council.Vice {
+				add(s, here < c.Present)
+			}
+		}
+		for _, s := range h.Council.Seats {
+			if s.Kind == council.Vice {
+				add(s, here < c.Present)
+			}
+		}
+		ok(t, h.Councils.MarkAttendance(h.Secretary, h.Session.ID, marks, council.Stand{}))
+		var met bool
+		ok(t, h.DB.NewRaw("SELECT council_quorum(?, NULL)", h.Session.ID).Scan(context.Background(), &met))
+		if here != c.Present || met != c.Quorum {
+			t.Errorf("%s: %d of %d present, quorum %v, want %v", c.ID, here, c.Seats, met, c.Quorum)
+		}
+	}
 }
 
 func TestQuorumIsLostByRecusal(t *testing.T) {

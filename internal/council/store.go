@@ -28,12 +28,6 @@ func Get(ctx context.Context, db bun.IDB, id uuid.UUID) (*Council, error) {
 	return read(ctx, db, db.NewSelect().Where("co.id = ?", id), id)
 }
 
-// Of is the newest established council of a call or fund; errs.ErrNotFound when there is none.
-func Of(ctx context.Context, db bun.IDB, subject uuid.UUID) (*Council, error) {
-	return read(ctx, db, db.NewSelect().Where("co.subject_id = ?", subject).Where("co.status = ?", Established).
-		OrderExpr("co.approved_at DESC").Limit(1), subject)
-}
-
 func lock(ctx context.Context, tx bun.IDB, id uuid.UUID) (*Council, error) {
 	return read(ctx, tx, tx.NewSelect().Where("co.id = ?", id).For("UPDATE"), id)
 }

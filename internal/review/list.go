@@ -106,11 +106,10 @@ func SheetsOf(ctx context.Context, db bun.IDB, proposal uuid.UUID) ([]Sheet, err
 	return ss, err
 }
 
-// SheetBy gives the sent sheet of one person on a dossier with its scores; errs.ErrNotFound when there is none.
+// SheetBy gives the sheet of one person on a dossier with its scores, sent or not; errs.ErrNotFound when there is none.
 func SheetBy(ctx context.Context, db bun.IDB, proposal, person uuid.UUID) (*Sheet, error) {
 	s := new(Sheet)
-	err := db.NewSelect().Model(s).Where("rs.proposal_id = ?", proposal).Where("rs.reviewer_id = ?", person).
-		Where("rs.submitted_at IS NOT NULL").Scan(ctx)
+	err := db.NewSelect().Model(s).Where("rs.proposal_id = ?", proposal).Where("rs.reviewer_id = ?", person).Scan(ctx)
 	if err = found(err, "sheet", proposal); err != nil {
 		return nil, err
 	}
