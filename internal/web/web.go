@@ -26,6 +26,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -104,6 +106,18 @@ func (rt *Router) Tasks(t Tasks) { rt.tasks = append(rt.tasks, t) }
 
 // Has says whether GET path is a page of some room.
 func (rt *Router) Has(path string) bool { return rt.pages[path] != nil }
+
+// Pages lists the pages that need no parameter, in order, for tests and for checks after start.
+func (rt *Router) Pages() []string {
+	var all []string
+	for path := range rt.pages {
+		if !strings.Contains(path, ":") {
+			all = append(all, path)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
 
 // Serves says whether some room answers GET path.
 func (rt *Router) Serves(path string) bool {
