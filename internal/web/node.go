@@ -65,7 +65,9 @@ func readForm(c *fiber.Ctx) (*node, map[string]string, error) {
 		}
 		raw = m.Value
 	case kind == fiber.MIMEApplicationForm:
-		c.Request().PostArgs().VisitAll(func(k, v []byte) { raw[string(k)] = append(raw[string(k)], string(v)) })
+		for k, v := range c.Request().PostArgs().All() {
+			raw[string(k)] = append(raw[string(k)], string(v))
+		}
 	default:
 		return nil, nil, errBadForm
 	}
