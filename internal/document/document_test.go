@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"kinhbac/internal/calendar"
-	"kinhbac/internal/money"
 )
 
 func TestSignerKeepsItsKey(t *testing.T) {
