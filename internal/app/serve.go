@@ -13,6 +13,7 @@ import (
 	"kinhbac/internal/access"
 	"kinhbac/internal/audit"
 	"kinhbac/internal/disbursement"
+	"kinhbac/internal/idem"
 	"kinhbac/internal/job"
 	"kinhbac/internal/notify"
 	"kinhbac/internal/web"
@@ -33,13 +34,16 @@ type Listen struct {
 	Ready    func(url string) // called once the port answers
 }
 
+// keysKept is how long a command's key answers a repeat with the first answer.
+const keysKept = 24 * 30 * 24 * time.Hour
+
 // drain is how long requests under way may take after the signal to stop.
 const drain = 15 * time.Second
 
 // Web builds the Fiber application with every room's routes.
 func (a *App) Web(l Listen) (*fiber.App, error) {
 	rt, err := web.New(web.Options{DB: a.DB, Access: a.Access, Sessions: a.Identity, Files: templates.FS, Clock: a.Clock,
-		Secure: l.Secure, Demo: a.Demo, Proxies: l.Proxies, Home: a.home(),
+		BaseURL: l.BaseURL, Secure: l.Secure, Demo: a.Demo, Proxies: l.Proxies, Home: a.home(),
 		Unread: func(ctx context.Context, user uuid.UUID) (int, error) { return notify.Unread(ctx, a.DB, user) }})
 	if err != nil {
 		return nil, err
@@ -72,11 +76,12 @@ func (a *App) Jobs(log *slog.Logger, mail *notify.Mailer) *job.Runner {
 		return err
 	})
 	r.Every("call.tick", 2*time.Second, func(ctx context.Context) error { return a.Calls.Tick(access.With(ctx, access.System())) })
-	r.Every("audit.seal", 2*time.Second, func(ctx context.Context) error {
-		_, err := audit.Seal(ctx, a.DB, a.Signer)
+	r.Every("audit.seal", 2*time.Second, a.seal)
+	r.Every("identity.sweep", time.Hour, a.Identity.Sweep)
+	r.Every("idem.sweep", time.Hour, func(ctx context.Context) error {
+		_, err := idem.Sweep(ctx, a.DB, keysKept)
 		return err
 	})
-	r.Every("identity.sweep", time.Hour, a.Identity.Sweep)
 	if mail != nil {
 		r.Every("mail.deliver", 5*time.Second, func(ctx context.Context) error {
 			_, err := mail.Deliver(ctx, a.DB)
@@ -126,5 +131,10 @@ func (a *App) Serve(ctx context.Context, l Listen, died <-chan struct{}) error {
 	cause = errors.Join(cause, app.ShutdownWithContext(done))
 	stop()
 	<-ended
-	return cause
+	return errors.Join(cause, a.seal(done)) // the last acts are under a head before the machine rests
+}
+
+func (a *App) seal(ctx context.Context) error {
+	_, err := audit.Seal(ctx, a.DB, a.Signer)
+	return err
 }

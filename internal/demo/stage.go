@@ -35,6 +35,7 @@ type stage struct {
 	owner   *bun.DB
 	clock   *clock.Fake
 	jobs    *job.Runner
+	cookies map[string]string // the open session of each person
 	acts    int
 	signUps int
 	now     time.Time // where the clock stands
@@ -44,7 +45,7 @@ var here = identity.Client{Address: "127.0.0.1", Agent: "demo"}
 
 // newStage starts the play at an instant of the past.
 func newStage(ctx context.Context, a *app.App, c *clock.Fake, owner *bun.DB, start time.Time) (*stage, error) {
-	s := &stage{App: a, ctx: ctx, owner: owner, clock: c, jobs: a.Jobs(slog.New(slog.DiscardHandler), nil), now: start}
+	s := &stage{App: a, ctx: ctx, owner: owner, clock: c, jobs: a.Jobs(slog.New(slog.DiscardHandler), nil), now: start, cookies: map[string]string{}}
 	return s, storage.SetShift(ctx, owner, -time.Since(start))
 }
 
@@ -81,12 +82,13 @@ func (s *stage) settle() {
 	}
 }
 
-// as acts as a person of the cast.
+// as acts as a person of the cast, who signs in when no session is open.
 func (s *stage) as(login string) context.Context {
-	cookie, err := s.Identity.SignInDemo(s.ctx, login, here)
-	must(err)
-	sub, err := s.Identity.Load(s.ctx, cookie)
-	must(err)
+	sub := take(s.Identity.Load(s.ctx, s.cookies[login]))
+	if sub.Login != login {
+		s.cookies[login] = take(s.Identity.SignInDemo(s.ctx, login, here))
+		sub = take(s.Identity.Load(s.ctx, s.cookies[login]))
+	}
 	return access.With(s.ctx, sub)
 }
 
@@ -103,6 +105,7 @@ func (s *stage) sure(login, act string) context.Context {
 	}
 	sub, err = s.Identity.Prove(s.ctx, sub, act, fmt.Sprint(act, s.acts), code)
 	must(err)
+	s.cookies[login] = sub.Renewed
 	return access.With(s.ctx, sub)
 }
 
