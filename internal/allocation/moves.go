@@ -135,6 +135,9 @@ func (a *Award) Stands() money.Amount {
 	return a.Proposed
 }
 
+// Points is the award's score as printed.
+func (a *Award) Points() string { return Printed(a.Score) }
+
 // Funded is how many lines of the set are funded.
 func (s *AwardSet) Funded() (n int) {
 	for _, a := range s.Awards {

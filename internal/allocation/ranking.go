@@ -197,6 +197,17 @@ func score(d *decimal.Decimal) string {
 	return d.StringFixed(2)
 }
 
+// Printed is a score with its two decimals and a comma, "–" when there is none.
+func Printed(d *decimal.Decimal) string {
+	if d == nil {
+		return "–"
+	}
+	return strings.Replace(d.StringFixed(2), ".", ",", 1)
+}
+
+// Points is the line's score as printed.
+func (l Line) Points() string { return Printed(l.Score) }
+
 // Funding is the sum of the funded lines, in đồng.
 func (r *Ranking) Funding() (sum money.Amount) {
 	for _, l := range r.Lines {

@@ -168,6 +168,8 @@ type showPage struct {
 	Council     *Council
 	Secretary   string
 	Sessions    []Session
+	CanMeet     bool // the reader may open the boards
+	CanMinutes  bool
 	Waiting     []Subject
 	CanApprove  bool
 	CanSchedule bool
@@ -190,6 +192,10 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 	}
 	if p.Sessions, err = h.s.sessions(ctx, id); err != nil {
 		return nil, err
+	}
+	for i := range p.Sessions {
+		p.CanMeet = p.CanMeet || h.s.access.Can(ctx, db, "council_session", "read", &p.Sessions[i])
+		p.CanMinutes = p.CanMinutes || h.s.access.Can(ctx, db, "minutes", "read", &p.Sessions[i])
 	}
 	if src := h.s.sources[c.kindOf()]; p.CanSchedule && src != nil {
 		p.Waiting, err = src.Waiting(ctx, db, c.SubjectID)

@@ -36,14 +36,11 @@ func (h handler) minutes(ctx context.Context, r web.Req) (*minutesPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	ses, err := h.s.sessionOf(ctx, id, n)
+	ses, err := h.s.minutesOf(ctx, id, n)
 	if err != nil {
 		return nil, err
 	}
 	db := storage.Joined(ctx, h.s.db)
-	if _, err := h.s.access.Require(ctx, db, "minutes", "read", ses); err != nil {
-		return nil, err
-	}
 	p := &minutesPage{Session: ses, Meeting: meetingPath(ses), Body: ses.MinutesBody}
 	if p.Council, err = Get(ctx, db, id); err != nil {
 		return nil, err
@@ -102,7 +99,7 @@ func (p *minutesPage) Start(ctx context.Context) string {
 		}
 		result := say("council.minutes_votes", m.For, m.Against, m.Cast)
 		if m.Mean != nil {
-			result = say("council.minutes_mean", strings.Replace(m.meanText(), ".", ",", 1), m.Valid, m.Cast)
+			result = say("council.minutes_mean", m.Printed(), m.Valid, m.Cast)
 		}
 		line(fmt.Sprintf("%d. %s – %s. %s. %s. %s", m.Position, m.Code, m.TitleVI, result,
 			say("council.minutes_conclusion."+string(m.Conclusion), m.Proposed.Format()), m.Note))

@@ -67,6 +67,13 @@ func (s *Service) sessionOf(ctx context.Context, council uuid.UUID, number int) 
 	return ses, found(s.access.Scope(ctx, q, "council_session", "read", "council_session").Scan(ctx), "session", council)
 }
 
+// minutesOf reads a session by its number for its minutes, if the subject of ctx may read those.
+func (s *Service) minutesOf(ctx context.Context, council uuid.UUID, number int) (*Session, error) {
+	ses := new(Session)
+	q := storage.Joined(ctx, s.db).NewSelect().Model(ses).Where("cs.council_id = ?", council).Where("cs.number = ?", number)
+	return ses, found(s.access.Scope(ctx, q, "minutes", "read", "council_session").Scan(ctx), "session", council)
+}
+
 // visible gives the matters of a session the subject of ctx is not in conflict with; the others are counted only.
 func (s *Service) visible(ctx context.Context, session uuid.UUID) (ms []Matter, hidden int, err error) {
 	db := storage.Joined(ctx, s.db)

@@ -2,6 +2,7 @@ package council
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -91,6 +92,12 @@ func (m *Matter) AccessKind() string { return "matter" }
 
 // AccessID is the matter's id.
 func (m *Matter) AccessID() uuid.UUID { return m.ID }
+
+// DidPass says that the rules are met; false before the count too.
+func (m *Matter) DidPass() bool { return m.Passed != nil && *m.Passed }
+
+// Printed is the official mean as printed, with its two decimals and a comma; "" before the count.
+func (m *Matter) Printed() string { return strings.Replace(m.meanText(), ".", ",", 1) }
 
 // MatterOf is the latest matter about a subject; errs.ErrNotFound when it never came before a council.
 func MatterOf(ctx context.Context, db bun.IDB, kind string, subject uuid.UUID) (*Matter, error) {

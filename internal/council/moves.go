@@ -114,7 +114,7 @@ func (m *Matter) Conclude(c Conclusion, amount money.Amount, note string, by uui
 	default:
 		return ErrChoice.At(errs.Field{Name: "conclusion", Code: "council.choice_missing"})
 	}
-	if c != NotSupport && (m.Passed == nil || !*m.Passed) {
+	if c != NotSupport && !m.DidPass() {
 		return ErrNotPassed
 	}
 	m.Status, m.Conclusion, m.Proposed, m.Note, m.ConcludedBy, m.ConcludedAt = Concluded, c, &amount, note, &by, &at
