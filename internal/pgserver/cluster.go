@@ -89,7 +89,7 @@ func (c *Cluster) configure() error {
 func (c *Cluster) settings() []string {
 	list := []string{
 		"listen_addresses=", "unix_socket_directories=" + c.Run, "unix_socket_permissions=0700", "port=5432",
-		"timezone=UTC", "log_timezone=UTC", "max_connections=100", "shared_buffers=128MB",
+		"timezone=UTC", "log_timezone=UTC", "max_connections=100", "shared_buffers=128MB", "jit=off",
 		"statement_timeout=0", "lock_timeout=0", "idle_in_transaction_session_timeout=10min", "client_connection_check_interval=2s",
 		"log_line_prefix=%m [%p] ", "logging_collector=off",
 	}
