@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -43,6 +44,9 @@ that was filled before is served again as it is.`,
 			if c.DatabaseURL != "" {
 				return errors.New("the demo plays with the clock of its database, so it makes its own: unset DATABASE_URL")
 			}
+			if err := free(c.Addr); err != nil {
+				return err
+			}
 			o := options(cmd, c)
 			o.Serve, o.Demo = true, true
 			base, err := app.OpenBase(cmd.Context(), o)
@@ -67,6 +71,15 @@ that was filled before is served again as it is.`,
 	}
 	addAddr(cmd)
 	return cmd
+}
+
+// free tells at once that the address is taken, not after the example was played.
+func free(addr string) error {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s (another program holds it? give --addr): %w", addr, err)
+	}
+	return ln.Close()
 }
 
 // fill plays the example in an empty database, once.
