@@ -24,6 +24,9 @@ const (
 	longMax = 20000
 )
 
+// maxWrong is how many fields one refusal names; who sends more mistakes is told of the first.
+const maxWrong = 100
+
 // decode fills into (a pointer to a struct) from the tree, and names every field that must be mended.
 func decode(root *node, into any) error {
 	d := &decoder{form: root.form != nil}
@@ -44,6 +47,9 @@ type decoder struct {
 }
 
 func (d *decoder) fail(name, code string, args ...any) {
+	if len(d.wrong) == maxWrong {
+		return
+	}
 	d.wrong = append(d.wrong, errs.Field{Name: name, Code: code, Args: args})
 }
 

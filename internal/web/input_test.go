@@ -61,6 +61,11 @@ func TestHostileForms(t *testing.T) {
 			}
 		}
 	}
+	deep := url.Values{"title": {"a"}} // names that would make millions of empty rows
+	for i := range 1000 {
+		deep.Set(fmt.Sprintf("a%d[499].b[499].c[499].d[499]", i), "1")
+	}
+	w.Post(ctx, "/samples/add", deep).Status(http.StatusUnprocessableEntity).Has("Bớt số trường")
 	twice := url.Values{"title": {"a", "b"}}
 	w.Post(ctx, "/samples/add", twice).Status(http.StatusUnprocessableEntity)
 	w.Post(ctx, "/samples/add", url.Values{"title": {"a"}, "roles": {"1", "2", "3", "4"}}).Status(http.StatusUnprocessableEntity)
@@ -100,6 +105,14 @@ func TestStrictJSON(t *testing.T) {
 	}
 	if code := send(`{` + many.String() + `"title":"a"}`); code != http.StatusUnprocessableEntity {
 		t.Errorf("50,000 keys: status %d", code)
+	}
+	var some strings.Builder
+	for i := range 1500 {
+		fmt.Fprintf(&some, `"k%d":1,`, i)
+	}
+	a := w.Raw(ctx, "POST", "/api/v1/samples/add", []byte(`{`+some.String()+`"title":"a"}`), map[string]string{"Content-Type": "application/json", "Idempotency-Key": uuid.NewString(), "X-CSRF-Token": csrf})
+	if n := strings.Count(a.Body, "web.unknown_field"); a.Code != http.StatusUnprocessableEntity || n != 100 {
+		t.Errorf("1,500 keys: status %d, %d of them named", a.Code, n)
 	}
 	var out sampleOut
 	w.API(ctx, "POST", "/samples/add", sampleJSON{"Sông Cầu", "5"}, &out).Status(http.StatusOK)

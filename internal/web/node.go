@@ -21,6 +21,7 @@ const (
 	maxNames = 2000
 	maxDepth = 8
 	maxItems = 500
+	maxNodes = 20 * maxNames // of one body, rows left out of a list included
 )
 
 type kind uint8
@@ -75,6 +76,7 @@ func readForm(c *fiber.Ctx) (*node, map[string]string, error) {
 		return nil, nil, errTooDeep
 	}
 	root, own := &node{kind: kObject, object: map[string]*node{}, form: map[string][]string{}}, map[string]string{}
+	left := maxNodes
 	for name, values := range raw {
 		if strings.HasPrefix(name, "_") {
 			if len(values) != 1 || (name != "_csrf" && name != "_key" && name != "_code") {
@@ -84,15 +86,15 @@ func readForm(c *fiber.Ctx) (*node, map[string]string, error) {
 			continue
 		}
 		root.form[name] = values
-		if err := root.put(name, values); err != nil {
+		if err := root.put(name, values, &left); err != nil {
 			return nil, nil, err
 		}
 	}
 	return root, own, nil
 }
 
-// put hangs the values of one form name, e.g. items[0].amount, into the tree.
-func (n *node) put(name string, values []string) error {
+// put hangs the values of one form name, e.g. items[0].amount, into the tree; left is how many nodes it may still make.
+func (n *node) put(name string, values []string, left *int) error {
 	at, rest := n, name
 	for depth := 0; ; depth++ {
 		if depth > maxDepth {
@@ -115,6 +117,9 @@ func (n *node) put(name string, values []string) error {
 			}
 			if child.kind != kList {
 				return errs.FieldError(name, "web.field_twice")
+			}
+			if *left -= max(0, i+1-len(child.list)); *left < 0 {
+				return errTooDeep
 			}
 			for len(child.list) <= i {
 				child.list = append(child.list, &node{kind: kNull})
@@ -180,7 +185,7 @@ func parseJSON(body []byte) (*node, error) {
 }
 
 func parseValue(d *json.Decoder, depth int, count *int) (*node, error) {
-	if *count++; depth > maxDepth || *count > 20*maxNames {
+	if *count++; depth > maxDepth || *count > maxNodes {
 		return nil, errTooDeep
 	}
 	t, err := d.Token()
@@ -221,6 +226,9 @@ func parseValue(d *json.Decoder, depth int, count *int) (*node, error) {
 			}
 			if _, twice := n.object[key]; twice {
 				return nil, errs.FieldError(key, "web.field_twice")
+			}
+			if len(n.object) == maxNames {
+				return nil, errTooDeep
 			}
 			if n.object[key], err = parseValue(d, depth+1, count); err != nil {
 				return nil, err
