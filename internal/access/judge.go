@@ -35,7 +35,7 @@ func (a *Access) Require(ctx context.Context, tx bun.IDB, resource, action strin
 			return t.actor(s), nil
 		}
 	}
-	return Actor{}, a.refuse(ctx, tx, s, n, resource, o.AccessID(), tried)
+	return Actor{}, a.refuse(ctx, tx, s, n, act{resource, action}, o.AccessID(), tried)
 }
 
 // RequireRole is Require for an act or page without a row: it asks whether any role of the subject may ever do
@@ -216,17 +216,17 @@ var words = []struct {
 }
 
 // refuse chooses the words: of the role that came closest.
-func (a *Access) refuse(ctx context.Context, db bun.IDB, s Subject, n Noun, resource string, id uuid.UUID, tried []trial) error {
+func (a *Access) refuse(ctx context.Context, db bun.IDB, s Subject, n Noun, do act, id uuid.UUID, tried []trial) error {
 	best := trial{missing: make([]string, 99)}
 	for _, t := range tried {
 		if len(t.missing) < len(best.missing) {
 			best = t
 		}
 	}
-	if slices.Contains(best.missing, "no_coi") && told(best.missing) && (slices.Contains(best.asked, "assigned") || slices.Contains(best.asked, "seated")) {
+	if slices.Contains(best.missing, "no_coi") && !a.looks(do) && told(best.missing) && (slices.Contains(best.asked, "assigned") || slices.Contains(best.asked, "seated")) {
 		return ErrConflict // the seat or the assignment has told them of the row already
 	}
-	seen, err := a.visible(ctx, db, s, n, resource, id)
+	seen, err := a.visible(ctx, db, s, n, do.resource, id)
 	if err != nil {
 		return err
 	}
@@ -244,6 +244,11 @@ func (a *Access) refuse(ctx context.Context, db bun.IDB, s Subject, n Noun, reso
 		}
 	}
 	return ErrForbidden
+}
+
+// looks says that an act only reads: refused by a conflict of interest, it is refused as a row that never was.
+func (a *Access) looks(do act) bool {
+	return do.action == "list" || do.action == "count" || do.action == "download" || slices.Contains(a.reads[do.resource], do.action)
 }
 
 // told says that every condition left over has words of its own: then the first of them is the reason to give.

@@ -26,7 +26,8 @@ func requests(t *testing.T, db *bun.DB) *access.Access {
 	for _, name := range []string{"state:draft", "state:milestone_ok", "state:open", "state:approved", "state:unreleased", "state:new", "state:paid"} {
 		states[name] = "'" + name + "' = ANY(th.holds)"
 	}
-	for _, kind := range []string{"disbursement_request", "payment_order", "review"} {
+	states["after_close"] = "true"
+	for _, kind := range []string{"disbursement_request", "payment_order", "review", "proposal"} {
 		a.Register(access.Noun{Kind: kind, Table: "things", Alias: "th", Managing: "th.managing", Finance: "th.finance", Fund: "th.fund",
 			Conflict: []access.Link{{Kind: "organisation", ID: "th.party"}}, Steps: []access.Link{{Kind: "disbursement_request", ID: "th.parent"}}, When: states})
 	}
@@ -149,6 +150,13 @@ func TestRefusals(t *testing.T) {
 		must(access.AddTie(ctx, db, access.Tie{Kind: "conflict", Who: who, Object: access.Ref{Kind: "organisation", ID: th.Party}, Reason: "kin"}))
 		if _, err := a.Require(reviewer, db, "review", "submit", sheet); !errors.Is(err, access.ErrConflict) {
 			t.Errorf("got %v", err)
+		}
+		proposal := access.Ref{Kind: "proposal", ID: th.ID}
+		must(access.AddTie(ctx, db, access.Tie{Kind: "assigned", Who: who, Object: proposal}))
+		for _, c := range [][2]string{{"proposal", "read"}, {"proposal", "list"}, {"proposal_file", "download"}} {
+			if _, err := a.Require(reviewer, db, c[0], c[1], proposal); !errors.Is(err, access.ErrNotFound) {
+				t.Errorf("%s %s = %v, not as a row that never was", c[0], c[1], err)
+			}
 		}
 	})
 	t.Run("a second account of one person counts as the same", func(t *testing.T) {
