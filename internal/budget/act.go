@@ -71,7 +71,7 @@ func (a *Act) Check() error {
 	if strings.TrimSpace(a.Reason) == "" {
 		fields = append(fields, errs.Field{Name: "reason", Code: "budget.reason_missing"})
 	}
-	if (a.Kind == Release) != (a.Stage == ledger.Reserved || a.Stage == ledger.Committed) {
+	if held := a.Stage == ledger.Reserved || a.Stage == ledger.Committed; a.Kind == Release && !held || a.Kind != Release && a.Stage != "" {
 		fields = append(fields, errs.Field{Name: "stage", Code: "budget.stage_missing"})
 	}
 	if fields == nil {
