@@ -26,6 +26,7 @@ type question struct {
 	Text   string
 }
 
+// level is one choice of the scale. Level is -1 for points between two levels, which the reader's sheet gave.
 type level struct{ Level, Points int }
 
 type ballotPage struct {
@@ -35,6 +36,7 @@ type ballotPage struct {
 	Questions []question
 	PassMark  string
 	Loaded    bool // points come from the reader's own sheet
+	Total     int  // of the points offered
 }
 
 // Weight is the points of one level.
@@ -102,12 +104,20 @@ func criterionQuestion(ctx context.Context, c call.Criterion) question {
 	if i18n.From(ctx) == i18n.EN && c.NameEN != "" {
 		q.Name = c.NameEN
 	}
-	if c.MaxPoints%levels == 0 {
+	if c.MaxPoints > 0 && c.MaxPoints%levels == 0 {
 		for l := range levels + 1 {
 			q.Levels = append(q.Levels, level{l, l * c.MaxPoints / levels})
 		}
 	}
 	return q
+}
+
+// offer puts the points of a sheet into the question, as a choice of their own when they lie between two levels.
+func (q *question) offer(s review.Score) {
+	q.Points, q.Text = s.Points, s.Comment
+	if q.Levels != nil && *s.Points%q.Weight() != 0 {
+		q.Levels = append(q.Levels, level{-1, *s.Points})
+	}
 }
 
 // loadSheet offers the points of the reader's own sent sheet.
@@ -125,7 +135,8 @@ func (h handler) loadSheet(ctx context.Context, p *ballotPage, proposal uuid.UUI
 	for i := range p.Questions {
 		for _, s := range sheet.Scores {
 			if s.CriterionID == p.Questions[i].ID {
-				p.Questions[i].Points, p.Questions[i].Text, p.Loaded = s.Points, s.Comment, true
+				p.Questions[i].offer(s)
+				p.Loaded, p.Total = true, p.Total+*s.Points
 			}
 		}
 	}

@@ -76,6 +76,7 @@ type line struct {
 	Levels  []level
 }
 
+// level is one choice of the scale; Level is -1 for stored points between two levels.
 type level struct{ Level, Points int }
 
 // Weight is the points of one level.
@@ -154,9 +155,12 @@ func (p *showPage) rubric(criteria []call.Criterion) {
 				l.Points, l.Comment = s.Points, s.Comment
 			}
 		}
-		if c.MaxPoints%topLevel == 0 {
+		if c.MaxPoints > 0 && c.MaxPoints%topLevel == 0 {
 			for n := range topLevel + 1 {
 				l.Levels = append(l.Levels, level{n, n * c.MaxPoints / topLevel})
+			}
+			if l.Points != nil && *l.Points%l.Weight() != 0 {
+				l.Levels = append(l.Levels, level{-1, *l.Points})
 			}
 		}
 		p.Lines = append(p.Lines, l)

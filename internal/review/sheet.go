@@ -48,12 +48,18 @@ var (
 	ErrSent       = errs.New(errs.Conflict, "review.sheet_sent")
 )
 
-// Sum is the total, 0 while the sheet is incomplete.
+// Sum is the total of the points given so far.
 func (s *Sheet) Sum() int {
-	if s.Total == nil {
-		return 0
+	if s.Total != nil {
+		return *s.Total
 	}
-	return *s.Total
+	sum := 0
+	for _, c := range s.Scores {
+		if c.Points != nil {
+			sum += *c.Points
+		}
+	}
+	return sum
 }
 
 // AccessKind names the noun; the policies call a sheet a review.
