@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -99,6 +100,7 @@ func (s *Service) newPage(ctx context.Context, r web.Req) (*newPage, error) {
 
 type showPage struct {
 	web.Base
+	Digest     []string // in groups of eight, so that it can be read aloud and wraps
 	A          *view
 	Paid       money.Amount
 	Left       money.Amount
@@ -149,10 +151,13 @@ func (s *Service) show(ctx context.Context, r web.Req) (*showPage, error) {
 		}
 	}
 	p.Track, p.Events = track(ctx, v)
+	for group := range slices.Chunk([]byte(v.Digest), 8) {
+		p.Digest = append(p.Digest, string(group))
+	}
 	return p, nil
 }
 
-func stampOf(t time.Time) string { return t.In(calendar.Zone).Format("02/01/2006 15:04") }
+func stampOf(t time.Time) string { return t.In(calendar.Zone).Format("15:04, 02/01/2006") }
 
 func track(ctx context.Context, v *view) ([]web.Stage, []web.Event) {
 	at := map[Status]int{Draft: 0, SignedGrantee: 1, Running: 2, Accepted: 3, Settled: 4, Liquidated: 5, Terminated: 5}[v.Status]
@@ -173,9 +178,15 @@ func track(ctx context.Context, v *view) ([]web.Stage, []web.Event) {
 		}
 		return stampOf(*t)
 	}
-	events := []web.Event{{Text: i18n.T(ctx, "agreement.event_draft", v.DraftedName), At: stampOf(v.CreatedAt), Done: true},
-		{Text: i18n.T(ctx, "agreement.event_grantee", v.GranteeName), At: stamp(v.GranteeSignedAt), Done: v.GranteeSignedAt != nil},
-		{Text: i18n.T(ctx, "agreement.event_state", v.StateName), At: stamp(v.StateSignedAt), Done: v.StateSignedAt != nil}}
+	event := func(code, name string, at *time.Time) web.Event {
+		e := web.Event{Text: i18n.T(ctx, code), At: stamp(at), Done: at != nil}
+		if name != "" {
+			e.Text += ": " + name
+		}
+		return e
+	}
+	events := []web.Event{event("agreement.event_draft", v.DraftedName, &v.CreatedAt),
+		event("agreement.event_grantee", v.GranteeName, v.GranteeSignedAt), event("agreement.event_state", v.StateName, v.StateSignedAt)}
 	return stages, events
 }
 

@@ -225,9 +225,12 @@ func checks(ctx context.Context, v *view, line ledger.State) []check {
 
 func events(ctx context.Context, v *view, o *orderView) []web.Event {
 	e := func(code, name string, at *time.Time) web.Event {
-		out := web.Event{Text: i18n.T(ctx, "disbursement."+code, name), Done: at != nil}
+		out := web.Event{Text: i18n.T(ctx, "disbursement."+code), Done: at != nil}
+		if name != "" {
+			out.Text += ": " + name
+		}
 		if at != nil {
-			out.At = at.In(calendar.Zone).Format("02/01/2006 15:04")
+			out.At = at.In(calendar.Zone).Format("15:04, 02/01/2006")
 		}
 		return out
 	}
