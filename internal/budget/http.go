@@ -71,6 +71,7 @@ type listPage struct {
 	Rows    []row
 	Total   row
 	CanPlan bool
+	Paid    *web.LineChart // nil until something of the year is paid
 }
 
 // AllocatedShare and PaidShare are in percent of the assigned money.
@@ -111,7 +112,8 @@ func (h handler) list(ctx context.Context, r web.Req) (*listPage, error) {
 		}
 	})
 	p.Total = row{Node: &Node{Sums: p.Tree.Total}}
-	return p, nil
+	p.Paid, err = h.paid(ctx, p.Tree)
+	return p, err
 }
 
 func toggle(year int, folded []string, code string) string {

@@ -37,6 +37,7 @@ var (
 	ErrNotLeaf    = errs.New(errs.Conflict, "budget.not_child") // an allocation goes to a line below another
 	ErrDecided    = errs.New(errs.Conflict, "budget.decided")   // the act was decided before
 	ErrTaken      = errs.New(errs.Conflict, "budget.code_taken")
+	ErrSigner     = errs.New(errs.Invalid, "budget.signer") // nobody who may sign a source document
 )
 
 // Line is one line of the budget of a year (dòng dự toán).

@@ -164,7 +164,8 @@ func (s *Service) execute(ctx context.Context, tx bun.Tx, actor access.Actor, a 
 	return store(ctx, tx, a)
 }
 
-// CommitInput is a commitment made straight on a line (cam kết chi): Approver signed the source document.
+// CommitInput is a commitment made straight on a line (cam kết chi): Approver signed the source document, holds an
+// office that signs (head, leader, chief accountant, account holder) and is another person than who commits.
 type CommitInput struct {
 	Amount     money.Amount
 	Approver   uuid.UUID
@@ -179,22 +180,26 @@ type Committed struct {
 	Committed money.Amount `json:"committed"`
 }
 
-// Commit moves an amount of an open leaf line from available to committed. It refuses with ledger.ErrInsufficient.
+// Commit moves an amount of an open leaf line from available to committed. It refuses with ledger.ErrInsufficient,
+// and with ErrSigner when the approver may not sign.
 func (s *Service) Commit(ctx context.Context, id uuid.UUID, in CommitInput) (out Committed, err error) {
 	err = storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		l, parent, err := getLeaf(ctx, tx, id)
+		l, err := getLeaf(ctx, tx, id, access.From(ctx).ID, in.Approver)
 		if err != nil {
 			return err
 		}
 		actor, err := s.access.Require(ctx, tx, "budget_line", "commit", l)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if l.Status != Open {
+		case l.Status != Open:
 			return ErrNotOpen
-		}
-		if parent {
+		case l.HasLines:
 			return ErrHasLines
+		case in.Amount.Sign() <= 0:
+			return errs.FieldError("amount", "budget.amount_missing")
+		case in.Approver != actor.ID && !l.Signed: // the actor itself is refused by the ledger
+			return ErrSigner.At(errs.Field{Name: "approver_id", Code: ErrSigner.Code})
 		}
 		doc := uuid.New()
 		p, err := ledger.Commit(ctx, tx, ledger.Commitment{Line: l.ControlLine, Budget: l.ID, Amount: in.Amount,

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"kinhbac/internal/access"
 	"kinhbac/internal/access/accesstest"
 	"kinhbac/internal/errs"
@@ -27,7 +29,17 @@ func TestFromPlanToCommitment(t *testing.T) {
 	if _, err := o.svc.Commit(o.officer, call.ID, in); !errors.Is(err, ledger.ErrSamePerson) {
 		t.Fatalf("the signer commits = %v", err)
 	}
+	applicant := access.From(accesstest.As(t, t.Context(), o.db, accesstest.Person{Roles: []access.Role{access.Applicant}})).ID
+	for _, nobody := range []uuid.UUID{uuid.Nil, uuid.New(), applicant, access.From(o.officer2).ID} {
+		in.Approver = nobody
+		if _, err := o.svc.Commit(o.officer, call.ID, in); !errors.Is(err, ErrSigner) {
+			t.Fatalf("signed by %s = %v", nobody, err)
+		}
+	}
 	in.Approver = leader
+	if _, err := o.svc.Commit(o.officer, call.ID, CommitInput{Approver: leader}); errs.From(err).Kind != errs.Invalid {
+		t.Fatalf("nothing committed = %v", err)
+	}
 	if _, err := o.svc.Commit(o.officer, group.ID, in); !errors.Is(err, ErrHasLines) {
 		t.Fatalf("on a line with lines below = %v", err)
 	}

@@ -19,15 +19,24 @@ func Get(ctx context.Context, db bun.IDB, id uuid.UUID) (*Line, error) {
 	return l, one(db.NewSelect().Model(l).Where("bl.id = ?", id).Scan(ctx), "budget line", id)
 }
 
-// getLeaf reads a line and whether others stand below it, in one round trip: a commitment is on the hot path.
-func getLeaf(ctx context.Context, db bun.IDB, id uuid.UUID) (l *Line, parent bool, err error) {
-	var row struct {
-		Line     `bun:",extend"`
-		HasLines bool
-	}
-	err = db.NewSelect().Model(&row).ColumnExpr("bl.*").
-		ColumnExpr("EXISTS (SELECT FROM budget_lines c WHERE c.parent_id = bl.id) AS has_lines").Where("bl.id = ?", id).Scan(ctx)
-	return &row.Line, row.HasLines, one(err, "budget line", id)
+// leaf is what a commitment asks of its line.
+type leaf struct {
+	Line     `bun:",extend"`
+	HasLines bool
+	Signed   bool // the approver may sign a source document and is another person than the actor
+}
+
+// getLeaf reads a line for a commitment, in one round trip: it is on the hot path.
+func getLeaf(ctx context.Context, db bun.IDB, id, actor, approver uuid.UUID) (*leaf, error) {
+	l := new(leaf)
+	err := db.NewSelect().Model(l).ColumnExpr("bl.*").
+		ColumnExpr("EXISTS (SELECT FROM budget_lines c WHERE c.parent_id = bl.id) AS has_lines").
+		ColumnExpr(`EXISTS (SELECT FROM users s JOIN role_grants g ON g.user_id = s.id WHERE s.id = ? AND s.disabled_at IS NULL
+			AND g.role IN ('department_head', 'province_leader', 'chief_accountant', 'account_holder')
+			AND g.valid_from <= kb.now() AND (g.valid_to IS NULL OR g.valid_to > kb.now())
+			AND s.person_id IS DISTINCT FROM (SELECT a.person_id FROM users a WHERE a.id = ?)) AS signed`, approver, actor).
+		Where("bl.id = ?", id).Scan(ctx)
+	return l, one(err, "budget line", id)
 }
 
 // lock reads a line for the rest of the transaction.
