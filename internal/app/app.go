@@ -113,6 +113,7 @@ func Build(ctx context.Context, p Parts) (*App, error) {
 	a.Fund = fund.New(p.DB, acc, hol, investment.Portfolio{})
 	a.Invest = investment.New(p.DB, acc, a.Fund)
 	a.Council.Serve("deal", investment.Matters{})
+	a.Awards.Follow(disbursement.Payments{})
 	a.Indicate = indicator.New(p.DB, acc, published{})
 	a.Report = report.New()
 	a.Trail = trail.New(p.DB, acc)

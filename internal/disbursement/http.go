@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kinhbac/internal/agreement"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/ledger"
@@ -122,15 +123,16 @@ func (s *Service) apiPayments(ctx context.Context, r web.Req) ([]OrderRow, error
 
 type showPage struct {
 	web.Base
-	R      *view
-	After  money.Amount // left of the contract after this payment
-	Checks []check
-	Passed int
-	Look   int
-	Orders []orderView
-	Events []web.Event
-	Can    can
-	Line   ledger.State
+	R        *view
+	Schedule []agreement.Milestone // what the agreement pays, in its order
+	After    money.Amount          // left of the contract after this payment
+	Checks   []check
+	Passed   int
+	Look     int
+	Orders   []orderView
+	Events   []web.Event
+	Can      can
+	Line     ledger.State
 }
 
 // can says which buttons the reader has.
@@ -160,6 +162,11 @@ func (s *Service) show(ctx context.Context, r web.Req) (*showPage, error) {
 	if v.Status != Paid {
 		p.After = p.After.Sub(v.Amount)
 	}
+	a, err := agreement.Get(ctx, db, v.AgreementID)
+	if err != nil {
+		return nil, err
+	}
+	p.Schedule = a.Milestones
 	if p.Line, err = ledger.Line(ctx, db, v.BudgetControl); err != nil {
 		return nil, err
 	}

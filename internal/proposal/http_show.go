@@ -43,6 +43,7 @@ type showPage struct {
 	CanResubmit bool
 	HasReceipt  bool
 	CanDownload bool
+	CanAssign   bool // readers
 }
 
 // read gives a dossier to a reader who may see it.
@@ -73,11 +74,13 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 	p := &showPage{
 		Dossier: d, Staff: !applies(ctx), Named: can("applicant_identity", "read", d.Proposal), Tab: r.Query("tab"), Tabs: tabs,
 		Public: d.Public(), Track: track(ctx, d.Proposal),
+		CanAssign:   d.Status == Eligible || d.Status == UnderReview,
 		CanEdit:     d.Status == Draft && can("proposal", "update_draft", d.Proposal) || d.Status == SupplementRequested && can("proposal", "update_supplement", d.Proposal),
 		CanResubmit: d.Status == SupplementRequested && can("proposal", "resubmit", d.Proposal), CanWithdraw: can("proposal", "withdraw", d.Proposal),
 		CanDelete: can("proposal", "delete_draft", d.Proposal), CanDownload: can("proposal_file", "download", d.Proposal),
 		HasReceipt: d.Status != Draft && applies(ctx),
 	}
+	p.CanAssign = p.CanAssign && can("review_assignment", "propose", d.Proposal)
 	p.Documents, _ = d.documents(ctx)
 	if !p.Named {
 		p.hideNames()

@@ -1,0 +1,32 @@
+package disbursement
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+
+	"kinhbac/internal/money"
+)
+
+// Payments tells what the treasury has paid, to rooms upstream that only show it.
+type Payments struct{}
+
+// Disbursed sums what was paid out by proposal, in đồng; a proposal without a payment is left out.
+func (Payments) Disbursed(ctx context.Context, db bun.IDB, proposals []uuid.UUID) (map[uuid.UUID]money.Amount, error) {
+	var rows []struct {
+		ProposalID uuid.UUID
+		Sum        money.Amount
+	}
+	err := db.NewSelect().TableExpr("disbursement_requests AS dr").ColumnExpr("dr.proposal_id, sum(dr.amount) AS sum").
+		Where("dr.status = ?", Paid).Where("dr.proposal_id IN (?)", bun.List(proposals)).GroupExpr("dr.proposal_id").Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("sum what was paid: %w", err)
+	}
+	out := map[uuid.UUID]money.Amount{}
+	for _, r := range rows {
+		out[r.ProposalID] = r.Sum
+	}
+	return out, nil
+}
