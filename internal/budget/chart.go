@@ -4,10 +4,9 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/shopspring/decimal"
-
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/ledger"
+	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
 	"kinhbac/internal/web"
 )
@@ -26,16 +25,17 @@ func (h handler) paid(ctx context.Context, t *Tree) (*web.LineChart, error) {
 		last = max(last, m)
 	}
 	c := &web.LineChart{MinX: 1, MaxX: 12, Steps: 3, Format: func(y float64) string { return strconv.FormatFloat(y, 'f', -1, 64) }}
-	line, sum := web.Line{Kind: "actual"}, decimal.Zero
+	line, sum := web.Line{Kind: "actual"}, money.Amount{}
 	for m := 1; m <= 12; m++ {
 		c.Ticks = append(c.Ticks, web.Point{X: float64(m), Tick: strconv.Itoa(m)})
 		if m > last {
 			continue
 		}
-		sum = sum.Add(months[m].Decimal())
-		line.Points = append(line.Points, web.Point{X: float64(m), Y: web.Position(sum.Shift(-9))})
+		sum = sum.Add(months[m])
+		line.Points = append(line.Points, web.Point{X: float64(m), Y: web.Position(sum.Decimal().Shift(-9))})
 	}
-	words := i18n.Number(i18n.From(ctx), sum.Shift(-9).Round(2))
+	number, unit := web.Short(i18n.From(ctx), sum)
+	words := number + " " + unit
 	line.Points[len(line.Points)-1].Label = words
 	c.Lines = []web.Line{line}
 	c.Finding = i18n.T(ctx, "budget.paid_finding", strconv.Itoa(last), words)

@@ -179,3 +179,28 @@ func entries(ctx context.Context, db bun.IDB, legs, where string, args ...any) (
 	}
 	return out, nil
 }
+
+// PaidByMonth gives what the control lines of a budget year spent in each calendar month, 1 to 12, in đồng; months without
+// a payment are missing. What was booked after the year belongs to month 12.
+func PaidByMonth(ctx context.Context, db bun.IDB, year int, lines []int64) (map[int]money.Amount, error) {
+	out := map[int]money.Amount{}
+	if len(lines) == 0 {
+		return out, nil
+	}
+	var rows []struct {
+		Month  int
+		Amount money.Amount
+	}
+	err := db.NewRaw(`SELECT CASE WHEN extract(year FROM j.effective_on) > ? THEN 12 ELSE extract(month FROM j.effective_on)::int END AS month,
+			sum(p.amount)::numeric(24,0) AS amount
+		FROM ledger.postings p JOIN ledger.accounts a ON a.id = p.account_id AND a.code = 'disbursed'
+		JOIN ledger.journals j ON j.id = p.journal_id
+		WHERE p.line_id IN (?) GROUP BY 1`, year, bun.In(lines)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("read payments by month: %w", err)
+	}
+	for _, r := range rows {
+		out[r.Month] = r.Amount
+	}
+	return out, nil
+}
