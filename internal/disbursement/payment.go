@@ -125,10 +125,16 @@ func withinLimits(ctx context.Context, tx bun.IDB, o *Order) error {
 // Release hands an approved order to the treasury; the outbox job calls it as the service, and again after a
 // crash: an order already released stays as it is.
 func (s *Service) Release(ctx context.Context, id uuid.UUID) error {
-	_, err := s.order(ctx, id, "release", func(ctx context.Context, _ bun.Tx, o *Order, _ *Request, _ access.Actor) error {
-		return o.Release(storage.Now(ctx))
-	}, nil)
-	return err
+	return storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		o, _, err := lockOrder(ctx, tx, id)
+		if err != nil || o.ReleasedAt != nil {
+			return err
+		}
+		_, err = s.order(ctx, id, "release", func(ctx context.Context, _ bun.Tx, o *Order, _ *Request, _ access.Actor) error {
+			return o.Release(storage.Now(ctx))
+		}, nil)
+		return err
+	})
 }
 
 // RecordPaid records the treasury's confirmation: requested becomes disbursed and the expense is booked. The same
