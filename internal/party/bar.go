@@ -108,7 +108,7 @@ func (s *Service) Bar(ctx context.Context, b *Bar) error {
 			return err
 		}
 		return audit.Record(ctx, tx, audit.Event{Act: "organisation.bar", Actor: actor.ID, Role: string(actor.Role),
-			Kind: "organisation", Object: o.ID, Label: o.TaxCode, After: after{"kind": b.Kind, "amount": b.Amount, "document": b.Document}})
+			Kind: "organisation", Object: o.ID, Label: o.TaxCode, After: barFact{b.Kind, b.Amount, b.Document}})
 	})
 }
 
@@ -135,6 +135,16 @@ func (s *Service) Lift(ctx context.Context, id uuid.UUID, document string) error
 			return fmt.Errorf("lift bar %s: %w", id, err)
 		}
 		return audit.Record(ctx, tx, audit.Event{Act: "organisation.unbar", Actor: actor.ID, Role: string(actor.Role),
-			Kind: "organisation", Object: b.OrganisationID, After: after{"document": document}})
+			Kind: "organisation", Object: b.OrganisationID, After: liftFact{document}})
 	})
+}
+
+type barFact struct {
+	Kind     string       `json:"kind"`
+	Amount   money.Amount `json:"amount"`
+	Document string       `json:"document"`
+}
+
+type liftFact struct {
+	Document string `json:"document"`
 }

@@ -88,7 +88,7 @@ func (s *Service) Invite(ctx context.Context, organisation uuid.UUID, login stri
 			return fmt.Errorf("invite to organisation %s: %w", organisation, err)
 		}
 		return audit.Record(ctx, tx, audit.Event{Act: "organisation.invite", Actor: actor.ID, Role: string(actor.Role),
-			Kind: "organisation", Object: o.ID, Label: o.TaxCode, After: after{"signatory": signatory}})
+			Kind: "organisation", Object: o.ID, Label: o.TaxCode, After: memberFact{signatory}})
 	})
 	if err != nil {
 		return nil, err
@@ -179,4 +179,8 @@ func (s *Service) join(ctx context.Context, tx bun.IDB, m *Member) error {
 		return fmt.Errorf("tie member %s: %w", m.ID, err)
 	}
 	return s.grants.GrantOrganisation(ctx, tx, m.UserID, m.OrganisationID, m.Roles()...)
+}
+
+type memberFact struct {
+	Signatory bool `json:"signatory"`
 }

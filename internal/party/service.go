@@ -41,9 +41,6 @@ func New(db *bun.DB, acc *access.Access, grants Grants) *Service {
 	return &Service{db: db, access: acc, grants: grants}
 }
 
-// after is what an audit row shows of an act, by field.
-type after map[string]any
-
 // Register makes an organisation. An applicant becomes its member, with the right to sign when p.Signatory is set;
 // an officer registers it for others and does not. A tax code stands once.
 func (s *Service) Register(ctx context.Context, p Profile) (*Organisation, error) {
@@ -112,7 +109,16 @@ func (s *Service) Update(ctx context.Context, id uuid.UUID, p Profile) (*Organis
 }
 
 // shown is the part of an organisation that the audit keeps: no contact data of persons.
-func (o *Organisation) shown() after {
-	return after{"name": o.Name, "kind": o.Kind, "tax_code": o.TaxCode, "registered_on": o.RegisteredOn,
-		"commune": o.Commune, "support_org": o.SupportOrg, "version": o.Version}
+func (o *Organisation) shown() organisationFact {
+	return organisationFact{o.Name, o.Kind, o.TaxCode, o.RegisteredOn, o.Commune, o.SupportOrg, o.Version}
+}
+
+type organisationFact struct {
+	Name         string        `json:"name"`
+	Kind         string        `json:"kind"`
+	TaxCode      string        `json:"tax_code"`
+	RegisteredOn calendar.Date `json:"registered_on"`
+	Commune      string        `json:"commune"`
+	SupportOrg   bool          `json:"support_org"`
+	Version      int           `json:"version"`
 }
