@@ -25,12 +25,17 @@ func newKey(seed byte) key {
 	return key{ed25519.NewKeyFromSeed(s)}
 }
 
+type fact struct {
+	N     int    `json:"n"`
+	Words string `json:"words"`
+}
+
 // record writes n events, each in its own transaction.
 func record(t *testing.T, db bun.IDB, n int) {
 	t.Helper()
 	for i := range n {
 		e := Event{Act: "call.publish", Actor: uuid.New(), Role: "department_head", Object: uuid.New(), Label: "BN-2026-01",
-			After: map[string]any{"n": i, "words": "Đợt “một”\n"}, Reason: "lý do"}
+			After: fact{i, "Đợt “một”\n"}, Reason: "lý do"}
 		if i%2 == 0 {
 			e.Actor, e.Before = uuid.Nil, []int{i}
 		}

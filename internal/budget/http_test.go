@@ -44,7 +44,7 @@ func TestPages(t *testing.T) {
 	w.Get(o.officer, "/budgets/2025/lines/"+root.ID.String()).Status(404)
 
 	var out Committed
-	body := map[string]any{"amount": "12000000001", "approver_id": access.From(o.chief).ID, "document_no": "01/HĐ", "reason": ""}
+	body := map[string]string{"amount": "12000000001", "approver_id": access.From(o.chief).ID.String(), "document_no": "01/HĐ", "reason": ""}
 	path := fmt.Sprintf("/budget-lines/%s/commitments", child.ID)
 	w.API(o.officer, "POST", path, body, nil).Status(409).Has("ledger.insufficient")
 	body["amount"] = "12000000000"

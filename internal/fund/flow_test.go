@@ -218,7 +218,7 @@ func TestAPI(t *testing.T) {
 	w := webtest.New(t, h.db, h.acc, h.Service.Routes)
 	w.API(h.manager, "GET", "/fund", nil, nil).Status(200).Has(`"code":"BN01"`)
 	w.API(h.manager, "GET", "/fund/BN01", nil, nil).Status(200).Has(`"committed":"200000000000"`).Has(`"tvpi":null`)
-	in := map[string]any{"investor": h.investors()[0].ID, "name": "", "class": "private", "kind": "contribution", "amount": "20000000000",
+	in := map[string]string{"investor": h.investors()[0].ID.String(), "name": "", "class": "private", "kind": "contribution", "amount": "20000000000",
 		"document_no": "BC-1", "document_on": today(t, h.db).String()}
 	var made struct{ ID, Investor string }
 	w.API(h.finance, "POST", "/fund/BN01/record", in, &made).Status(200)

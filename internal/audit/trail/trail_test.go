@@ -33,7 +33,7 @@ func TestPages(t *testing.T) {
 	object := uuid.New()
 	for i := range 30 {
 		e := audit.Event{Act: "disbursement_request.check", Actor: access.From(officer).ID, Role: "finance_officer", Object: object,
-			Label: fmt.Sprintf("GN-2026-%04d", i), Reason: "làm tròn", Before: map[string]any{"amount": "400000000"}, After: map[string]any{"amount": "392000000"}}
+			Label: fmt.Sprintf("GN-2026-%04d", i), Reason: "làm tròn", Before: map[string]string{"amount": "400000000"}, After: map[string]string{"amount": "392000000"}}
 		if i == 7 {
 			e.Act, e.Object = "call.publish_refused", uuid.New()
 		}
