@@ -44,8 +44,29 @@ func Words(lang i18n.Lang, kind, unit, text string) string {
 		if code := "rulebook.word." + text; i18n.Has(code) {
 			return i18n.Text(lang, code)
 		}
+		if month, day, ok := strings.Cut(text, "-"); ok && len(month) == 2 && len(day) == 2 { // a day of the year
+			return day + "/" + month
+		}
+	case "list":
+		return listWords(lang, text)
 	}
 	return text
+}
+
+// listWords puts the items that have words into words, "criterion:1" as that of its place, and separates them by commas.
+func listWords(lang i18n.Lang, text string) string {
+	items, known := strings.Fields(text), false
+	for i, item := range items {
+		name, place, _ := strings.Cut(item, ":")
+		if code := "rulebook.item." + name; i18n.Has(code) {
+			known = true
+			items[i] = strings.TrimSpace(i18n.Text(lang, code) + " " + place)
+		}
+	}
+	if !known {
+		return text
+	}
+	return strings.Join(items, ", ")
 }
 
 // Words is the value as a person reads it.

@@ -15,7 +15,8 @@ func TestWords(t *testing.T) {
 		{"threshold", "", ">= 2/3 cast", "≥ 2/3 số phiếu đã bỏ", "≥ 2/3 ballots cast"},
 		{"threshold", "", "> 15 points", "> 15 điểm", "> 15 points"},
 		{"word", "", "yes", "có", "yes"},
-		{"word", "", "12-31", "12-31", "12-31"},
+		{"word", "", "12-31", "31/12", "31/12"},
+		{"list", "", "requested criterion:1 submitted", "đề nghị ít hơn, điểm tiêu chí 1, nộp trước", "smaller request, points of criterion 1, earlier submission"},
 		{"list", "%", "30 40 50", "30 40 50", "30 40 50"},
 	} {
 		if vi, en := Words(i18n.VI, c.kind, c.unit, c.text), Words(i18n.EN, c.kind, c.unit, c.text); vi != c.vi || en != c.en {

@@ -11,7 +11,7 @@ var tones = map[string]string{
 	// moving
 	"screening": "run", "submitted": "run", "under_review": "run", "evaluating": "run", "open": "run", "running": "run", "balloting": "run",
 	"presented": "run", "checked": "run", "ordered": "run", "made": "run", "requested": "run", "appraised": "run", "confirmed": "run", "released": "run",
-	"published": "ok", "issued": "run", "reported": "run", "fund.closed": "ok", "partial": "run", "consolidated": "run", "assigned": "run", "resubmitted": "run", "due_diligence": "run",
+	"published": "ok", "issued": "run", "reported": "run", "sealed": "ok", "fund.closed": "ok", "partial": "run", "consolidated": "run", "assigned": "run", "resubmitted": "run", "due_diligence": "run",
 	"screened": "run", "voted": "run", "recommended": "run", "proposed": "run", "now": "run", "adjusting": "run", "computed": "run", "loaded": "run", "doing": "run", "review": "run", "received": "run",
 	// good end
 	"eligible": "ok", "awarded": "ok", "funded": "ok", "approved": "ok", "accepted": "ok", "paid": "ok", "signed": "ok", "concluded": "ok", "decided": "ok",

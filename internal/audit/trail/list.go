@@ -69,7 +69,15 @@ func (r *Record) Words(language string) string {
 	noun, verb, _ := strings.Cut(r.Act, ".")
 	refused := strings.HasSuffix(verb, "_refused")
 	verb = strings.TrimSuffix(verb, "_refused")
-	if !i18n.Has("audit.verb."+verb) || !i18n.Has("audit.noun."+noun) {
+	if !i18n.Has("audit.noun." + noun) {
+		return r.Act
+	}
+	if !i18n.Has("audit.verb." + verb) {
+		for _, state := range []string{noun + ".status." + verb, "tag." + noun + "." + verb, "tag." + verb} {
+			if i18n.Has(state) {
+				return i18n.Text(lang, "audit.moved", i18n.Text(lang, "audit.noun."+noun), i18n.Text(lang, state))
+			}
+		}
 		return r.Act
 	}
 	words := i18n.Text(lang, "audit.verb."+verb) + " " + i18n.Text(lang, "audit.noun."+noun)
@@ -77,6 +85,26 @@ func (r *Record) Words(language string) string {
 		return i18n.Text(lang, "audit.refused", words)
 	}
 	return words
+}
+
+// RoleWords names the role the act was done in; empty when the system did it.
+func (r *Record) RoleWords(language string) string {
+	if code := "web.role." + r.Role; i18n.Has(code) {
+		return i18n.Text(i18n.Lang(language), code)
+	}
+	return r.Role
+}
+
+// Why is the reason as typed; a refusal's code and the ground of a purpose are given in words.
+func (r *Record) Why(language string) string {
+	lang := i18n.Lang(language)
+	if strings.Contains(r.Reason, ".") && !strings.Contains(r.Reason, " ") && i18n.Has(r.Reason) {
+		return i18n.Text(lang, r.Reason)
+	}
+	if ground, rest, ok := strings.Cut(r.Reason, " "); ok && r.Act == "session.purpose" && i18n.Has("identity.reason."+ground) {
+		return i18n.Text(lang, "identity.reason."+ground) + " " + rest
+	}
+	return r.Reason
 }
 
 // Tone is that of the act's tag.
