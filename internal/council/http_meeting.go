@@ -147,6 +147,10 @@ func (h handler) results(ctx context.Context, p *meetingPage) (err error) {
 	}
 	if m.Kind == "proposal" && m.Status != Waiting && h.s.access.Can(ctx, db, "council_session", "attend", m) {
 		p.Sheets, err = review.SheetsOf(ctx, db, m.SubjectID)
+		p.Sheets = slices.DeleteFunc(p.Sheets, func(sheet review.Sheet) bool { // a link leads only where the reader may go
+			o := access.Ref{Kind: "review", ID: sheet.ID}
+			return !h.s.access.Can(ctx, db, "review", "read_others", o) && !h.s.access.Can(ctx, db, "review", "read_own", o)
+		})
 	}
 	return err
 }

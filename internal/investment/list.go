@@ -12,6 +12,7 @@ import (
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/council"
 	"kinhbac/internal/errs"
+	"kinhbac/internal/i18n"
 	"kinhbac/internal/storage"
 	"kinhbac/internal/web"
 )
@@ -110,6 +111,17 @@ func (s *Service) quarters(ctx context.Context) (qs []quarter, err error) {
 func quarterName(end calendar.Date) string {
 	return fmt.Sprintf("%d-Q%d", end.Year(), (int(end.Month())+2)/3)
 }
+
+// quarterWords is a quarter as people call it: quý III/2026.
+func quarterWords(lang i18n.Lang, end calendar.Date) string {
+	return i18n.Text(lang, "investment.quarter_of", [...]string{"I", "II", "III", "IV"}[(int(end.Month())-1)/3], end.Year())
+}
+
+// Words is the quarter as people call it.
+func (q quarter) Words(language string) string { return quarterWords(i18n.Lang(language), q.End) }
+
+// Words is the quarter as people call it.
+func (p *quarterPage) Words(language string) string { return quarterWords(i18n.Lang(language), p.End) }
 
 // parseQuarter reads 2026-Q3 as the quarter's last day; ErrNotFound for anything else.
 func parseQuarter(s string) (calendar.Date, error) {

@@ -43,7 +43,7 @@ func (s *Service) Tasks(ctx context.Context) (out []web.Task, err error) {
 		for _, r := range rows {
 			t := web.Task{Href: "/fund/deals/" + r.ID.String(), Action: i18n.T(ctx, "investment.do_"+w.action)}
 			if !r.End.IsZero() {
-				r.Label, t.Href = quarterName(r.End), "/fund/valuations/"+quarterName(r.End)
+				r.Label, t.Href = quarterWords(i18n.From(ctx), r.End), "/fund/valuations/"+quarterName(r.End)
 			}
 			t.Title = i18n.T(ctx, "investment.task_"+w.resource+"_"+w.action, r.Label)
 			out = append(out, t)
