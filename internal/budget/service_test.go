@@ -2,12 +2,14 @@ package budget
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/access/accesstest"
+	"kinhbac/internal/dbtest"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
@@ -78,6 +80,24 @@ func TestFromPlanToCommitment(t *testing.T) {
 	for _, c := range checks {
 		if c.Break != "" {
 			t.Errorf("%s: %s", c.Code, c.Break)
+		}
+	}
+}
+
+// TestAmountChangedAlone finds a document that says another amount than it posted.
+func TestAmountChangedAlone(t *testing.T) {
+	o := open(t)
+	o.root(t, "NS", 1_000_000)
+	if _, err := dbtest.Owner(t, o.db).NewRaw("UPDATE budget_acts SET amount = amount + 1").Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	checks, err := ledger.Verify(t.Context(), o.db, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range checks {
+		if c.Code == "ledger.check.documents" && !strings.HasPrefix(c.Break, "budget_act ") {
+			t.Errorf("break %q", c.Break)
 		}
 	}
 }

@@ -106,34 +106,39 @@ var verifications = []struct{ code, count, first string }{
 }
 
 // verifyDocuments follows every journal to its document and every document that must have posted to a journal, for
-// the kinds that rooms have registered.
+// the kinds that rooms have registered, and compares their amounts where one document is one amount.
 func verifyDocuments(ctx context.Context, tx bun.IDB) (audit.Check, error) {
 	c := audit.Check{Code: "ledger.check.documents"}
 	var kinds []struct {
-		Kind, Relation string
-		MustPost       *string
+		Kind, Relation   string
+		MustPost, Amount *string
 	}
-	if err := tx.NewRaw("SELECT kind, relation::text, must_post FROM ledger.document_kinds ORDER BY kind").Scan(ctx, &kinds); err != nil {
+	if err := tx.NewRaw("SELECT kind, relation::text, must_post, amount FROM ledger.document_kinds ORDER BY kind").Scan(ctx, &kinds); err != nil {
 		return c, err
 	}
 	for _, k := range kinds {
 		var n int64
-		var orphan, silent *string
-		must := "false"
+		var orphan, silent, other *string
+		must, amount := "false", "NULL"
 		if k.MustPost != nil {
 			must = *k.MustPost
+		}
+		if k.Amount != nil {
+			amount = *k.Amount
 		}
 		err := tx.NewRaw(fmt.Sprintf(`SELECT (SELECT count(*) FROM ledger.journals WHERE document_kind = ?0),
 			(SELECT 'journals ' || j.id FROM ledger.journals j WHERE j.document_kind = ?0
 			    AND NOT EXISTS (SELECT FROM %[1]s d WHERE d.id = j.document_id) ORDER BY j.id LIMIT 1),
 			(SELECT ?0 || ' ' || d.id FROM %[1]s d WHERE (%[2]s)
-			    AND NOT EXISTS (SELECT FROM ledger.journals j WHERE j.document_kind = ?0 AND j.document_id = d.id) ORDER BY d.id LIMIT 1)`,
-			k.Relation, must), k.Kind).Scan(ctx, &n, &orphan, &silent)
+			    AND NOT EXISTS (SELECT FROM ledger.journals j WHERE j.document_kind = ?0 AND j.document_id = d.id) ORDER BY d.id LIMIT 1),
+			(SELECT ?0 || ' ' || d.id FROM ledger.journals j JOIN %[1]s d ON d.id = j.document_id WHERE j.document_kind = ?0
+			    AND (SELECT max(p.amount) FROM ledger.postings p WHERE p.journal_id = j.id) <> %[3]s ORDER BY j.id LIMIT 1)`,
+			k.Relation, must, amount), k.Kind).Scan(ctx, &n, &orphan, &silent, &other)
 		if err != nil {
 			return c, fmt.Errorf("%s: %w", k.Kind, err)
 		}
 		c.Count += n
-		for _, b := range []*string{orphan, silent} {
+		for _, b := range []*string{orphan, silent, other} {
 			if c.Break == "" && b != nil {
 				c.Break = *b
 			}

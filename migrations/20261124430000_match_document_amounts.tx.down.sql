@@ -1,0 +1,1 @@
+ALTER TABLE ledger.document_kinds DROP COLUMN amount;
