@@ -109,7 +109,7 @@ func (o *Order) Release(at time.Time) error {
 // Pay records the treasury's confirmation under its reference; by is Nil for the treasury link itself. On error o
 // is unchanged.
 func (o *Order) Pay(ref string, by *uuid.UUID, at time.Time) error {
-	ref = strings.TrimSpace(ref)
+	ref = strings.ToUpper(strings.Join(strings.Fields(ref), " ")) // typed twice it is the same
 	switch {
 	case o.Status != Released:
 		return ErrOrderState

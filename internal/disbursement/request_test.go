@@ -86,7 +86,7 @@ func TestOrderNeedsItsOwnPeople(t *testing.T) {
 	if err := o.Pay("  ", &checker, at); !errors.Is(err, ErrTreasuryRef) {
 		t.Fatalf("paid without reference: %v", err)
 	}
-	if err := o.Pay("KB-1", &checker, at); err != nil || *o.TreasuryRef != "KB-1" {
+	if err := o.Pay(" kb-1", &checker, at); err != nil || *o.TreasuryRef != "KB-1" {
 		t.Fatalf("pay: %v", err)
 	}
 	if err := o.Stop(Failed, "đóng tài khoản"); !errors.Is(err, ErrOrderState) {

@@ -3,6 +3,7 @@ package fund
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -129,7 +130,7 @@ type Payment struct {
 }
 
 // RecordPayment counts a payment on a line of an issued call. The same reference again is refused with
-// ErrReferenceTaken, more than is due with ErrOverLine, a share of the State above the cap with ErrStateShare.
+// ErrReferenceTaken, a day before the call was issued with ErrPaidBefore, more than is due with ErrOverLine, a share of the State above the cap with ErrStateShare.
 // When every line is paid whole the call closes, and what it asked for fees and expenses is paid over.
 func (s *Service) RecordPayment(ctx context.Context, call, line uuid.UUID, in Payment) error {
 	return storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
@@ -144,8 +145,11 @@ func (s *Service) RecordPayment(ctx context.Context, call, line uuid.UUID, in Pa
 		if c.Status != CallIssued {
 			return ErrCallState
 		}
-		if in.Reference == "" {
+		if in.Reference = strings.ToUpper(strings.Join(strings.Fields(in.Reference), " ")); in.Reference == "" { // typed twice it is the same
 			return errs.FieldError("reference", "fund.reference_needed")
+		}
+		if in.PaidOn.Before(c.IssuedOn) {
+			return ErrPaidBefore.With(c.IssuedOn.Format()).At(errs.Field{Name: "paid_on", Code: ErrPaidBefore.Code, Args: []any{c.IssuedOn.Format()}})
 		}
 		if in.PaidOn.IsZero() || in.PaidOn.After(calendar.DateOf(storage.Now(ctx))) {
 			return ErrPayLater.At(errs.Field{Name: "paid_on", Code: ErrPayLater.Code})

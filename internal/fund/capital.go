@@ -41,7 +41,8 @@ var (
 	ErrDocumentTaken  = errs.New(errs.Conflict, "fund.document_taken") // the same document stands recorded already
 	ErrSamePerson     = errs.New(errs.Forbidden, "fund.same_person")
 	ErrAmount         = errs.New(errs.Invalid, "fund.amount_positive")
-	ErrReferenceTaken = errs.New(errs.Conflict, "fund.reference_taken") // the same payment reference stands recorded already
+	ErrPaidBefore     = errs.New(errs.Invalid, "fund.paid_before_issue") // Args: the day of issue
+	ErrReferenceTaken = errs.New(errs.Conflict, "fund.reference_taken")  // the same payment reference stands recorded already
 )
 
 // Entry is one record of the book of charter capital (sổ vốn điều lệ): positive whole đồng of one investor, with the

@@ -53,6 +53,13 @@ func TestCapitalCall(t *testing.T) {
 	if err := pay(c.Lines[0], money.VND(bn), "P1"); !errors.Is(err, fund.ErrReferenceTaken) {
 		t.Errorf("the same payment twice: %v", err)
 	}
+	if err := pay(c.Lines[0], money.VND(bn), " p1 "); !errors.Is(err, fund.ErrReferenceTaken) {
+		t.Errorf("the same payment typed otherwise: %v", err)
+	}
+	early := fund.Payment{Amount: money.VND(bn), PaidOn: day.AddDays(-1), Reference: "P9"}
+	if err := h.RecordPayment(h.finance, c.ID, c.Lines[0].ID, early); !errors.Is(err, fund.ErrPaidBefore) {
+		t.Errorf("paid before the call went out: %v", err)
+	}
 	h.must(pay(c.Lines[0], c.Lines[0].Amount.Sub(money.VND(bn)), "P2"))
 	h.must(pay(c.Lines[1], c.Lines[1].Amount, "P3"))
 	if err := h.RecordPayment(h.manager, c.ID, state.ID, fund.Payment{Amount: state.Amount, PaidOn: day, Reference: "S1"}); errs.From(err).Kind != errs.Forbidden {
