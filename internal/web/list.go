@@ -20,6 +20,7 @@ import (
 	"kinhbac/internal/access"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/i18n"
+	"kinhbac/internal/storage"
 )
 
 // List is the keyset paging, sorting and filter of a list page: 25, 50 or 100 rows. Its fields come from the
@@ -134,6 +135,9 @@ func Fetch(ctx context.Context, l *List, q *bun.SelectQuery, sorts Sorts, id str
 		return fmt.Errorf("web: Fetch needs a slice model, not %s", rows.Type())
 	}
 	if err := q.Clone().Limit(int64(limit)).Scan(ctx); err != nil {
+		if l.After+l.Before != "" && strings.HasPrefix(storage.Code(err), "22") { // a cursor whose value the sort cannot read
+			return errCursor
+		}
 		return fmt.Errorf("list %s: %w", l.path, err)
 	}
 	more := l.Size > 0 && rows.Len() > l.Size

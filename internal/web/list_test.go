@@ -60,6 +60,7 @@ func TestPagingSeesEveryRowOnce(t *testing.T) {
 		}
 	}
 	w.Raw(context.Background(), "GET", "/samples?after=garbage", nil, nil).Status(422)
+	w.Raw(context.Background(), "GET", "/samples?sort=amount&after=eyJhIjoxfQ", nil, nil).Status(422) // well formed, without a value
 }
 
 func TestExportGuardsFormulas(t *testing.T) {
