@@ -226,6 +226,9 @@ func (a *Access) refuse(ctx context.Context, db bun.IDB, s Subject, n Noun, do a
 	if slices.Contains(best.missing, "no_coi") && !a.looks(do) && told(best.missing) && (slices.Contains(best.asked, "assigned") || slices.Contains(best.asked, "seated")) {
 		return ErrConflict // the seat or the assignment has told them of the row already
 	}
+	if slices.Equal(best.missing, []string{"stepup"}) {
+		return ErrStepUp // whoever may decide on a row may know of it, also where nobody has a cell to read it
+	}
 	seen, err := a.visible(ctx, db, s, n, do.resource, id)
 	if err != nil {
 		return err
