@@ -160,7 +160,11 @@ func (h handler) create(ctx context.Context, r web.Req, in createIn) (web.Done, 
 	if err != nil {
 		return web.Done{}, createdOut{}, err
 	}
-	return web.Done{Location: "/councils/" + c.ID.String(), Notice: "council.proposed_notice"}, createdOut{c.ID}, nil
+	to := "/councils/" + c.ID.String()
+	if _, err := h.s.access.RequireRole(ctx, "council", "read"); err != nil {
+		to = "/inbox" // a fund manager proposes the board and has no part in its work
+	}
+	return web.Done{Location: to, Notice: "council.proposed_notice"}, createdOut{c.ID}, nil
 }
 
 type showPage struct {
