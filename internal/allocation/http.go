@@ -109,18 +109,20 @@ func (h handler) ranking(ctx context.Context, r web.Req) (*rankingPage, error) {
 	if p.Rows, p.Hidden, err = h.s.rows(ctx, p.Ranking); err != nil {
 		return nil, err
 	}
-	if p.Hidden == 0 {
+	figures := [][3]string{{"allocation.ceiling", p.Ranking.Ceiling.Format() + " đ", ""}}
+	if p.Hidden == 0 { // sums and counts less the lines shown would tell of the others
 		p.Chart = draw(r.Lang(), p.Ranking, p.Ranking.PassMark)
-	}
-	for _, l := range p.Rows {
-		if l.Outcome == Funded {
-			p.LineAfter = l.Rank
+		for _, l := range p.Rows {
+			if l.Outcome == Funded {
+				p.LineAfter = l.Rank
+			}
 		}
+		figures = append(figures,
+			[3]string{"allocation.proposed_sum", p.Ranking.Funding().Format() + " đ", i18n.T(ctx, "allocation.n_proposals", countFunded(p.Ranking))},
+			[3]string{"allocation.left", p.Ranking.Left().Format() + " đ", ""},
+			[3]string{"allocation.pass_mark", p.Ranking.PassMark.String(), i18n.T(ctx, "allocation.n_passed", p.Ranking.Passed())})
 	}
-	p.Stats = stats(r.Lang(), [3]string{"allocation.ceiling", p.Ranking.Ceiling.Format() + " đ", ""},
-		[3]string{"allocation.proposed_sum", p.Ranking.Funding().Format() + " đ", i18n.T(ctx, "allocation.n_proposals", countFunded(p.Ranking))},
-		[3]string{"allocation.left", p.Ranking.Left().Format() + " đ", ""},
-		[3]string{"allocation.pass_mark", p.Ranking.PassMark.String(), i18n.T(ctx, "allocation.n_passed", p.Ranking.Passed())})
+	p.Stats = stats(r.Lang(), figures...)
 	p.CanFinalise = p.Ranking.Status == Computed && h.s.access.Can(ctx, db, "ranking", "finalise", p.Ranking)
 	if p.SetID, err = setOfCall(ctx, db, p.Call.ID); err != nil {
 		return nil, err

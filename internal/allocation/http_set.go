@@ -2,6 +2,7 @@ package allocation
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -107,9 +108,12 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 	}
 	p.Over = p.Set.DecidedAt == nil && p.Set.Sum().Cmp(p.Available) > 0
 	h.buttons(ctx, p)
-	p.Stats = stats(r.Lang(), [3]string{"allocation.ceiling", p.Set.Ceiling.Format() + " đ", ""},
-		[3]string{"allocation.sum", p.Set.Sum().Format() + " đ", i18n.T(ctx, "allocation.n_proposals", p.Set.Funded())},
-		[3]string{"allocation.line_available", p.Available.Format() + " đ", p.Budget.Code})
+	figures := [][3]string{{"allocation.ceiling", p.Set.Ceiling.Format() + " đ", ""},
+		{"allocation.line_available", p.Available.Format() + " đ", p.Budget.Code}}
+	if p.Hidden == 0 { // a sum less the lines shown would tell of the others
+		figures = slices.Insert(figures, 1, [3]string{"allocation.sum", p.Set.Sum().Format() + " đ", i18n.T(ctx, "allocation.n_proposals", p.Set.Funded())})
+	}
+	p.Stats = stats(r.Lang(), figures...)
 	p.track(ctx)
 	return p, nil
 }
@@ -208,7 +212,23 @@ func (s *Service) rows(ctx context.Context, r *Ranking) ([]row, int, error) {
 		}
 		out = append(out, w)
 	}
-	return out, len(r.Lines) - len(out), nil
+	hidden := len(r.Lines) - len(out)
+	if hidden > 0 {
+		closeUp(out)
+	}
+	return out, hidden, nil
+}
+
+// closeUp numbers what is left of a ranking anew and drops the running sums: gaps would tell of the hidden lines.
+func closeUp(rows []row) {
+	n := 0
+	for i := range rows {
+		if rows[i].Rank > 0 {
+			n++
+			rows[i].Rank = n
+		}
+		rows[i].Cumulative, rows[i].Short = money.Amount{}, money.Amount{}
+	}
 }
 
 func (h handler) rankingCSV(ctx context.Context, r web.Req) (web.File, error) {

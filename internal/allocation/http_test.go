@@ -22,6 +22,11 @@ func TestPages(t *testing.T) {
 	w.Get(h.Seats[1], ranking).Status(200).Lacks("Chốt xếp hạng")
 	w.Get(h.Officer, ranking).Status(200).Lacks("Lập danh mục hỗ trợ")
 	r := h.ranking(t)
+	first := access.Ref{Kind: "proposal", ID: r.Lines[0].ProposalID}
+	ok(t, access.AddTie(guest, h.DB, access.Tie{Kind: "conflict", Who: access.From(h.Seats[4]).ID, Object: first, Reason: "người thân"}))
+	w.Get(h.Seats[3], ranking).Status(200).Has("Dự án 1", "900.000.000", `<td class="n">2</td>`)
+	w.Get(h.Seats[4], ranking).Status(200).Lacks("Dự án 1", "900.000.000", `<td class="n">2</td>`).Has("Dự án 2", `<td class="n">1</td>`)
+	w.Get(h.Seats[4], "/rankings/"+r.ID.String()+"/table.csv").Status(200).Lacks("900000000")
 	w.Get(h.Secretary, "/rankings/"+r.ID.String()+"/table.csv").Status(200).Has("H05.08-261120-0001")
 	version := func(v int) url.Values { return url.Values{"version": {fmt.Sprint(v)}} }
 	w.Post(h.Seats[0], "/rankings/"+r.ID.String()+"/finalise", version(r.Version+1)).Status(409)
