@@ -24,7 +24,7 @@ func (h handler) paid(ctx context.Context, t *Tree) (*web.LineChart, error) {
 	for m := range months {
 		last = max(last, m)
 	}
-	c := &web.LineChart{MinX: 1, MaxX: 12}
+	c := &web.LineChart{MinX: 1, MaxX: 12, Steps: 5}
 	line, sum := web.Line{Kind: "actual"}, money.Amount{}
 	for m := 1; m <= 12; m++ {
 		c.Ticks = append(c.Ticks, web.Point{X: float64(m), Tick: strconv.Itoa(m)})

@@ -33,7 +33,7 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Command(rt, page+"/approve", "budget_line", "approve", page, h.approve)
 	for _, kind := range []ActKind{Allocate, Adjust, Cut, Release} {
 		web.Command(rt, page+"/propose-"+string(kind), "budget_line", "propose_"+string(kind), page, h.propose(kind))
-		web.Command(rt, page+"/acts/:act/"+string(kind), "budget_line", string(kind), page, h.decide)
+		web.Command(rt, page+"/acts/:act/"+string(kind), "budget_line", string(kind), page, h.decide(kind))
 	}
 	web.Command(rt, page+"/acts/:act/decline", "budget_line", "allocate", page, h.decline)
 	web.Command(rt, "/budget-lines/:id/commitments", "budget_line", "commit", "", h.commit)

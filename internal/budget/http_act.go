@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"kinhbac/internal/calendar"
+	"kinhbac/internal/errs"
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
@@ -46,12 +47,30 @@ func (h handler) propose(kind ActKind) func(context.Context, web.Req, proposeIn)
 	}
 }
 
-func (h handler) decide(ctx context.Context, r web.Req, in decisionIn) (web.Done, struct{}, error) {
-	id, err := r.ID("act")
-	if err == nil {
-		err = h.Decide(ctx, id, in.DecisionNo, in.DecidedOn)
+func (h handler) decide(kind ActKind) func(context.Context, web.Req, decisionIn) (web.Done, struct{}, error) {
+	return func(ctx context.Context, r web.Req, in decisionIn) (web.Done, struct{}, error) {
+		a, err := h.act(ctx, r)
+		if err == nil && a.Kind != kind { // the code was given for another act
+			err = errs.ErrNotFound
+		}
+		if err == nil {
+			err = h.Decide(ctx, a.ID, in.DecisionNo, in.DecidedOn)
+		}
+		return back(r, "budget.decided_notice"), struct{}{}, err
 	}
-	return back(r, "budget.decided_notice"), struct{}{}, err
+}
+
+// act is the act in the path, on the line in the path.
+func (h handler) act(ctx context.Context, r web.Req) (*Act, error) {
+	line, err := r.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	id, err := r.ID("act")
+	if err != nil {
+		return nil, err
+	}
+	return getAct(ctx, storage.Joined(ctx, h.db), line, id)
 }
 
 type declineIn struct {
@@ -59,9 +78,9 @@ type declineIn struct {
 }
 
 func (h handler) decline(ctx context.Context, r web.Req, in declineIn) (web.Done, struct{}, error) {
-	id, err := r.ID("act")
+	a, err := h.act(ctx, r)
 	if err == nil {
-		err = h.Decline(ctx, id, in.Reason)
+		err = h.Decline(ctx, a.ID, in.Reason)
 	}
 	return back(r, "budget.declined_notice"), struct{}{}, err
 }

@@ -37,6 +37,15 @@ func TestPages(t *testing.T) {
 		t.Fatalf("tasks %+v, %v", tasks, err)
 	}
 	w.Get(o.chief, href(child)).Status(200).Has("Chờ quyết định").Has("2406").Has("Khả dụng")
+	cut, err := o.svc.Propose(o.officer, child.ID, ProposeInput{Kind: Cut, Amount: money.VND(1), Reason: "thừa"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	decision := url.Values{"version": {"1"}, "decision_no": {"9/QĐ"}, "decided_on": {"12/12/2025"}}
+	w.Post(o.chief, href(child)+"/acts/"+cut.ID.String()+"/release", decision).Status(404)
+	w.Post(o.chief, href(root)+"/acts/"+cut.ID.String()+"/cut", decision).Status(404)
+	w.Post(o.officer, href(root)+"/acts/"+cut.ID.String()+"/decline", url.Values{"reason": {"a"}}).Status(403)
+	w.Post(o.chief, href(child)+"/acts/"+cut.ID.String()+"/decline", url.Values{"reason": {"thôi"}}).Location(href(child))
 	w.Get(o.officer, "/budgets").Status(200).Has("Chưa phân bổ").Has("36.500").Has("48,5")
 	w.Get(o.officer, "/budgets/2026?fold=NS").Status(200).Has(`aria-expanded="false"`)
 	w.Get(o.officer, "/budgets/2026/lines.csv").Status(200).Has("48500000000")

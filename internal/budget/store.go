@@ -50,6 +50,11 @@ func lockAct(ctx context.Context, tx bun.IDB, id uuid.UUID) (*Act, error) {
 	return a, one(tx.NewSelect().Model(a).Where("ba.id = ?", id).For("UPDATE").Scan(ctx), "budget act", id)
 }
 
+func getAct(ctx context.Context, db bun.IDB, line, id uuid.UUID) (*Act, error) {
+	a := new(Act)
+	return a, one(db.NewSelect().Model(a).Where("ba.id = ?", id).Where("ba.line_id = ?", line).Scan(ctx), "budget act", id)
+}
+
 func one(err error, what string, id uuid.UUID) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return errs.ErrNotFound
