@@ -139,7 +139,7 @@ func (c LineChart) write(y float64) string {
 	if c.Format != nil {
 		return c.Format(y)
 	}
-	return numberText(decimal.NewFromFloat(y).Round(1))
+	return numberText(decimal.NewFromFloat(y).Round(2))
 }
 
 // bounds completes the axes from the data and keeps them from being empty.
