@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/net/html"
+
+	"kinhbac/internal/demo"
 )
 
 // visitor is one person at a browser without script: cookies, the last page, its forms.
@@ -101,6 +103,9 @@ func (v *visitor) confirm(action string) {
 		v.t.Fatalf("the confirmation page has no form for %s:\n%s", action, v.text())
 	}
 	code := findCode(form)
+	if strings.Contains(v.page.body, `type="password"`) {
+		code = demo.Password // people without a one-time code type their password again
+	}
 	if code == "" {
 		v.t.Fatalf("the confirmation page shows no code:\n%s", v.text())
 	}
@@ -257,21 +262,15 @@ func defaults(form *html.Node) url.Values {
 		case "textarea":
 			out.Add(name, inner(n))
 		case "select":
-			first, chosen := "", ""
+			chosen, options := "", 0
 			walk(n, func(o *html.Node) {
 				if o.Data != "option" {
 					return
 				}
-				if first == "" {
-					first = attr(o, "value")
-				}
-				if has(o, "selected") {
+				if options++; options == 1 || has(o, "selected") { // the first stands until another is marked
 					chosen = attr(o, "value")
 				}
 			})
-			if chosen == "" {
-				chosen = first
-			}
 			out.Add(name, chosen)
 		}
 	})
