@@ -195,7 +195,7 @@ func PaidByMonth(ctx context.Context, db bun.IDB, year int, lines []int64) (map[
 			sum(p.amount)::numeric(24,0) AS amount
 		FROM ledger.postings p JOIN ledger.accounts a ON a.id = p.account_id AND a.code = 'disbursed'
 		JOIN ledger.journals j ON j.id = p.journal_id
-		WHERE p.line_id IN (?) GROUP BY 1`, year, bun.In(lines)).Scan(ctx, &rows)
+		WHERE p.line_id IN (?) GROUP BY 1`, year, bun.List(lines)).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("read payments by month: %w", err)
 	}
