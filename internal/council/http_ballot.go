@@ -65,6 +65,13 @@ func (h handler) ballot(ctx context.Context, r web.Req) (*ballotPage, error) {
 	if _, err := h.s.access.Require(ctx, db, "ballot", "cast", m); err != nil {
 		return nil, err
 	}
+	cast, err := hasCast(ctx, db, m.ID, access.From(ctx).ID)
+	if err != nil {
+		return nil, err
+	}
+	if cast {
+		return nil, ErrCastAlready
+	}
 	c, err := Get(ctx, db, m.CouncilID)
 	if err != nil {
 		return nil, err

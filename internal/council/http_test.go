@@ -86,6 +86,7 @@ func TestPages(t *testing.T) {
 		t.Error("somebody still scores after all ballots")
 	}
 	w.Post(h.Seats[3], matter+"/ballot", ballotForm(h, 90)).Status(409).Has("đã gửi")
+	w.Get(h.Seats[3], matter+"/ballot").Status(409).Has("đã gửi") // no second form to fill
 	w.Post(h.Secretary, matter+"/tally", nil).Status(303)
 	w.Get(h.Seats[1], board+"?matter="+m.ID.String()).Status(200).Has("Điểm trung bình").Has("73").Has("Phiếu số 1")
 	w.Post(h.Seats[0], matter+"/conclude", url.Values{"conclusion": {"support_adjusted"}, "proposed": {"90.000.000"}, "note": {"Giảm chi hội thảo"}}).Status(303)

@@ -96,6 +96,12 @@ func (s *Service) Cast(ctx context.Context, matter uuid.UUID, b Ballot) error {
 	})
 }
 
+// hasCast says whether a person's ballot on a matter lies in the box.
+func hasCast(ctx context.Context, db bun.IDB, matter, person uuid.UUID) (yes bool, err error) {
+	err = db.NewRaw("SELECT EXISTS (SELECT FROM ballots b JOIN council_seats s ON s.id = b.seat_id WHERE b.matter_id = ? AND s.person_id = ?)", matter, person).Scan(ctx, &yes)
+	return yes, err
+}
+
 func putBallot(ctx context.Context, tx bun.Tx, m *Matter, b *Ballot, seat uuid.UUID, actor access.Actor) error {
 	b.ID, b.MatterID, b.SeatID, b.CastAt, b.Number, b.Valid = uuid.New(), m.ID, seat, storage.Now(ctx), nil, nil
 	// ON CONFLICT instead of catching the refusal: the transaction goes on and the caller reads a plain answer.
