@@ -78,7 +78,8 @@ func (a *Access) Can(ctx context.Context, db bun.IDB, resource, action string, o
 }
 
 // Scope adds to q, a select over the noun kind, the predicate of (resource, action) for the subject of ctx: the
-// rows for which Require would pass. Add it last, and never an OR beside it.
+// rows for which Can says yes, so that what waits for a second factor is listed before it is given. Add it last, and
+// never an OR beside it.
 func (a *Access) Scope(ctx context.Context, q *bun.SelectQuery, resource, action, kind string) *bun.SelectQuery {
 	n, ok := a.noun(kind)
 	if !ok {
@@ -106,6 +107,9 @@ func (a *Access) predicate(ctx context.Context, q question, resource string) (st
 	}
 	parts := []string{"true"}
 	for _, name := range names {
+		if name == "stepup" { // asked at the act itself, by Require
+			continue
+		}
 		sql, err := q.ask(name)
 		if err != nil {
 			alarm(ctx, resource, q, err)
