@@ -144,13 +144,11 @@ func (h handler) record(ctx context.Context, r web.Req, in recordIn) (web.Done, 
 }
 
 func (h handler) confirm(ctx context.Context, r web.Req, _ none) (web.Done, none, error) {
-	return h.onDeal(r, "investment.tranche_confirmed", func(uuid.UUID) error {
-		id, err := r.ID("tranche")
-		if err != nil {
-			return err
-		}
-		return h.svc.Confirm(ctx, id)
-	})
+	id, err := r.ID("tranche")
+	if err == nil {
+		err = h.svc.Confirm(ctx, id)
+	}
+	return web.Done{Location: "/fund/investments", Notice: "investment.tranche_confirmed"}, none{}, err
 }
 
 type proposeIn struct {

@@ -56,6 +56,18 @@ func tranchesOf(ctx context.Context, db bun.IDB, column string, id uuid.UUID) (t
 	return ts, nil
 }
 
+// waiting lists the recorded payments that the subject may confirm, oldest first.
+func (s *Service) waiting(ctx context.Context) (ts []Tranche, err error) {
+	if _, err := s.access.RequireRole(ctx, "investment", "confirm"); err != nil {
+		return nil, nil
+	}
+	q := s.db.NewSelect().Model(&ts).Relation("Deal").Where("iv.status = 'recorded'").OrderExpr("iv.paid_on, iv.id").Limit(50)
+	if err := s.access.Scope(ctx, q, "investment", "confirm", "investment").Scan(ctx); err != nil {
+		return nil, fmt.Errorf("payments to confirm: %w", err)
+	}
+	return ts, nil
+}
+
 // holdings reads the page of the portfolio that l asks for.
 func (s *Service) holdings(ctx context.Context, l *web.List) (hs []Holding, err error) {
 	q := s.db.NewSelect().Model(&hs).Relation("Organisation")

@@ -131,12 +131,16 @@ type holdingsPage struct {
 	web.Base
 	Holdings []Holding
 	List     web.List
+	Waiting  []Tranche // payments the reader may confirm: the chief accountant does not read deals
 }
 
 func (h handler) holdings(ctx context.Context, r web.Req) (*holdingsPage, error) {
 	p := &holdingsPage{List: r.List("-cost")}
 	var err error
-	p.Holdings, err = h.svc.holdings(ctx, &p.List)
+	if p.Holdings, err = h.svc.holdings(ctx, &p.List); err != nil {
+		return nil, err
+	}
+	p.Waiting, err = h.svc.waiting(ctx)
 	return p, err
 }
 

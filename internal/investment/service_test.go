@@ -334,7 +334,7 @@ func TestPages(t *testing.T) {
 		"paid_on": {h.paid.Format()}, "reference": {"UNC-1"}}).Location(deal)
 	var tranche, holding, valuation uuid.UUID
 	h.must(h.db.NewRaw("SELECT id FROM investments").Scan(context.Background(), &tranche))
-	w.Post(h.accountant, deal+"/tranches/"+tranche.String()+"/confirm", nil).Location(deal)
+	w.Post(h.accountant, deal+"/tranches/"+tranche.String()+"/confirm", nil).Location("/fund/investments")
 	h.must(h.db.NewRaw("SELECT id FROM holdings").Scan(context.Background(), &holding))
 	page := "/fund/investments/" + holding.String()
 	w.Post(h.analyst, page+"/propose-valuation", url.Values{"quarter_end": {h.quarter.Format()}, "method": {"multiples"}, "inputs": {"Doanh thu"}, "fair": {"6.500.000.000"}}).Location(page)

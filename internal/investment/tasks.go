@@ -42,6 +42,9 @@ func (s *Service) Tasks(ctx context.Context) (out []web.Task, err error) {
 		}
 		for _, r := range rows {
 			t := web.Task{Href: "/fund/deals/" + r.ID.String(), Action: i18n.T(ctx, "investment.do_"+w.action)}
+			if w.action == "confirm" { // on the portfolio: its people do not read deals
+				t.Href = "/fund/investments"
+			}
 			if !r.End.IsZero() {
 				r.Label, t.Href = quarterWords(i18n.From(ctx), r.End), "/fund/valuations/"+quarterName(r.End)
 			}
