@@ -15,8 +15,8 @@ import (
 
 // Bounds of a page. Source: DESIGN §14.
 const (
-	maxHTML      = 40 * 1024  // bytes of one document, not compressed
-	maxFirstLoad = 150 * 1024 // bytes on the wire with an empty cache
+	maxHTML      = 40_000  // bytes of one document, not compressed
+	maxFirstLoad = 150_000 // bytes on the wire with an empty cache
 )
 
 var axeSource = sync.OnceValues(func() (string, error) {

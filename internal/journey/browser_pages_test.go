@@ -70,7 +70,7 @@ var rowOf = map[string]string{
 	"fund":            "SELECT code FROM funds",
 	"capital call":    "SELECT code FROM capital_calls",
 	"deal":            "SELECT id FROM deals",
-	"holding":         "SELECT id FROM investments",
+	"holding":         "SELECT id FROM holdings",
 	"quarter":         "SELECT '2026-Q3'",
 }
 
