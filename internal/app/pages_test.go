@@ -19,6 +19,9 @@ func TestEveryPageForEveryRole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := a.Access.Check(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
 	var router *web.Router
 	w := webtest.With(t, web.Options{DB: db, Access: a.Access, Home: a.home()}, func(rt *web.Router) {
 		for _, r := range a.rooms() {
