@@ -95,6 +95,7 @@ func (f *filled) fillIn(t *testing.T, path string) string {
 func everyPage(t *testing.T, chromium context.Context, f *filled) {
 	var mu sync.Mutex
 	var weights []weight
+	translated := map[string]bool{} // seen in English by somebody
 	t.Run("as", func(t *testing.T) {
 		for _, r := range rounds {
 			name := r.login
@@ -108,10 +109,16 @@ func everyPage(t *testing.T, chromium context.Context, f *filled) {
 					f.enter(b, r.login)
 				}
 				for _, path := range r.pages {
-					w := b.visit(f.fillIn(t, path))
+					path = f.fillIn(t, path)
+					w := b.visit(path)
 					mu.Lock()
+					again := translated[path]
+					translated[path] = true
 					weights = append(weights, w)
 					mu.Unlock()
+					if !again {
+						b.english(path)
+					}
 				}
 			})
 		}
@@ -119,7 +126,7 @@ func everyPage(t *testing.T, chromium context.Context, f *filled) {
 	heaviest(t, weights)
 }
 
-// visit looks at a page at the desk and on a phone, and at its English twin on a phone.
+// visit looks at a page at the desk in the light, and on a phone in the dark.
 func (b *tab) visit(path string) weight {
 	b.t.Helper()
 	b.resize(desk)
@@ -132,6 +139,13 @@ func (b *tab) visit(path string) weight {
 	b.resize(phone)
 	b.dark()
 	b.fits()
+	b.healthy()
+	return w
+}
+
+// english looks at the English twin of a page on a phone.
+func (b *tab) english(path string) {
+	b.t.Helper()
 	b.open("/en" + path)
 	if lang := see[string](b, "document.documentElement.lang"); lang != "en" {
 		b.t.Errorf("/en%s is in %q", path, lang)
@@ -139,5 +153,4 @@ func (b *tab) visit(path string) weight {
 	b.report("English", b.axe(spoken...))
 	b.fits()
 	b.healthy()
-	return w
 }
