@@ -13,7 +13,8 @@ type seen struct {
 	pages []string
 }
 
-// rounds holds every page of every room at least once, and the pages that differ by role for each of them.
+// rounds holds the pages of every room, and the pages that differ by role for each of them. The form of a new agreement
+// is left to the test over HTTP: the example has drawn up every agreement already.
 var rounds = []seen{
 	{"", []string{"/", "/login", "/register", "/register/sent", "/confirm?token=1", "/calls", "/calls/{call open}", "/calls/{call decided}", "/results",
 		"/results/{call decided}", "/results/{call decided}/decision", "/indicators", "/indicators/8", "/open-data", "/investments", "/track", "/no-such-page"}},
@@ -27,7 +28,7 @@ var rounds = []seen{
 	{"phan.trong.nghia", []string{"/inbox", "/councils/{council}/meetings/1", "/councils/{council decided}/meetings/1/minutes", "/councils/{council decided}/ranking"}},
 	{"pham.thu.trang", []string{"/inbox", "/councils/{council}", "/councils/{council}/meetings/1", "/proposals/{scored}/assignments"}},
 	{"nguyen.thi.hanh", []string{"/inbox", "/conflicts", "/proposals", "/proposals/{scored}", "/proposals/{ineligible}/notice", "/calls/new", "/calls/{call open}/edit",
-		"/programmes", "/organisations", "/organisations/{org}", "/councils/new", "/agreements", "/awards/{award}/agreement", "/indicators/1/entries",
+		"/programmes", "/organisations", "/organisations/{org}", "/councils/new", "/agreements", "/indicators/1/entries",
 		"/indicator-entries/{entry}", "/rules", "/rules/payment.limit.act"}},
 	{"le.minh.khoi", []string{"/inbox", "/calls", "/calls/{call council}", "/award-sets", "/award-sets/{set}", "/agreements/{agreement}", "/proposals"}},
 	{"vu.dinh.thang", []string{"/inbox", "/award-sets/{set}", "/award-sets/{set}/decision"}},
@@ -64,7 +65,6 @@ var rowOf = map[string]string{
 	"council decided": "SELECT k.id FROM councils k JOIN calls c ON c.id = k.subject_id WHERE c.status = 'decided'",
 	"ballot":          "SELECT id FROM council_matters WHERE status = 'balloting'",
 	"set":             "SELECT id FROM award_sets",
-	"award":           "SELECT id FROM awards WHERE outcome = 'reserve'",
 	"entry":           "SELECT id FROM indicator_entries",
 	"line":            "SELECT id FROM budget_lines WHERE code = 'A.2'",
 	"fund":            "SELECT code FROM funds",
