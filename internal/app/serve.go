@@ -69,11 +69,7 @@ func (a *App) Jobs(log *slog.Logger, mail *notify.Mailer) *job.Runner {
 		if err != nil {
 			return fmt.Errorf("release %q: %w", arg, err)
 		}
-		err = a.Pay.Release(access.With(ctx, access.System()), id)
-		if errors.Is(err, access.ErrState) || errors.Is(err, disbursement.ErrOrderState) {
-			return nil // released already, or cancelled: nothing is left to do
-		}
-		return err
+		return a.Pay.Release(access.With(ctx, access.System()), id)
 	})
 	r.Every("call.tick", 2*time.Second, func(ctx context.Context) error { return a.Calls.Tick(access.With(ctx, access.System())) })
 	r.Every("audit.seal", 2*time.Second, a.seal)
