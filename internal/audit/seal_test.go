@@ -101,6 +101,9 @@ func TestEveryManipulationIsFound(t *testing.T) {
 			"audit.check.waiting", "audit 5"},
 		{"head forged", "UPDATE seal_heads SET root = sha256('x') WHERE size = 6", "audit.check.heads", "seal_heads audit 6"},
 		{"signature forged", "UPDATE seal_heads SET signature = decode(repeat('00', 64), 'hex') WHERE size = 4", "audit.check.heads", "seal_heads audit 4"},
+		{"kept hash forged", "UPDATE seal_hashes SET hash = sha256('x') WHERE at = 2", "audit.check.hashes", "seal_hashes audit 2"},
+		{"kept hash removed", "DELETE FROM seal_hashes WHERE at = 9", "audit.check.hashes", "seal_hashes audit 9"},
+		{"cut out of the middle", "DELETE FROM seal_leaves WHERE leaf = 2", "audit.check.tree", "public.audit_log 4"},
 		{"inserted with an old clock", `INSERT INTO audit_log (act, role, object_kind, label, reason, rule_id) VALUES ('a.b', '', '', '', '', '');
 			UPDATE audit_log SET recorded_at = recorded_at - interval '2 minutes' WHERE id = 7`, "audit.check.digests", "audit_log 7"},
 	} {
@@ -112,7 +115,7 @@ func TestEveryManipulationIsFound(t *testing.T) {
 			record(t, db, 2)
 			seal(t, db, k, 2)
 			owner := dbtest.Owner(t, db)
-			off := `ALTER TABLE audit_log DISABLE TRIGGER written_once; ALTER TABLE seal_leaves DISABLE TRIGGER USER; ALTER TABLE seal_heads DISABLE TRIGGER USER;`
+			off := `ALTER TABLE audit_log DISABLE TRIGGER written_once; ALTER TABLE seal_leaves DISABLE TRIGGER USER; ALTER TABLE seal_heads DISABLE TRIGGER USER; ALTER TABLE seal_hashes DISABLE TRIGGER USER;`
 			if _, err := owner.ExecContext(t.Context(), off+c.sql); err != nil {
 				t.Fatal(err)
 			}
@@ -146,7 +149,13 @@ func TestEdgeIsTheTree(t *testing.T) {
 			t.Fatal(err)
 		}
 		kept = append(kept, hs...)
-		e.add(tlog.RecordHash(record))
+		var made []byte
+		for _, h := range hs {
+			made = append(made, h[:]...)
+		}
+		if got := e.add(tlog.RecordHash(record), nil); !bytes.Equal(got, made) {
+			t.Fatalf("leaf %d makes %x, kept are %x", n, got, made)
+		}
 		want, err := tlog.TreeHash(n+1, hashes)
 		if got := e.root(); err != nil || !bytes.Equal(got[:], want[:]) {
 			t.Fatalf("size %d: %v %v, %v", n+1, got, want, err)

@@ -1,178 +1,252 @@
 package audit
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"database/sql"
+	"errors"
 	"fmt"
+	"runtime"
+	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/uptrace/bun"
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // Check is one line of a verification.
 type Check struct {
-	Code  string // catalogue code of what was checked
-	Count int64  // how many rows it looked at
-	Break string // the first thing that is wrong, by table and number; "" when nothing is
+	Code   string        // catalogue code of what was checked
+	Count  int64         // how many rows it looked at
+	Break  string        // the first row that is wrong, by table and number; "" when none is
+	Stands string        // what stands in that row; "" where the row as a whole is wrong
+	Wanted string        // what should stand there
+	Took   time.Duration // of the probe that gave it
+}
+
+// Probe is a part of a verification that runs on its own: a room gives one for each thing it can recompute. Run gives
+// its checks in order, with the first break of each; an error says that the check itself could not be made.
+type Probe struct {
+	Name string // catalogue code shown while it runs
+	Run  func(ctx context.Context, l Look) ([]Check, error)
+}
+
+// Look is what a probe sees: one unchanging view of the database.
+type Look struct {
+	Tx   bun.Tx
+	Key  ed25519.PublicKey // heads must be signed with it; nil accepts the key kept beside each head
+	Step func(rows int64)  // told how many further rows were looked at; never nil
+}
+
+// Options change how Prove runs.
+type Options struct {
+	Key      ed25519.PublicKey
+	Workers  int                                                   // connections at work; 0 = one a processor, four at most
+	Progress func(name string, rows int64)                         // called often, from several goroutines, with the rows a probe has looked at; nil = no
+	Done     func(name string, took time.Duration, checks []Check) // called once a probe, one at a time; nil = no
 }
 
 // Overdue is how long a row may wait for the sealer, by the real clock.
 const Overdue = 60 * time.Second
 
-// Verify recomputes every digest of the audit log and its tree and names the first altered, added or removed record.
-// key is the one heads must be signed with; nil accepts the key kept beside each head.
-func Verify(ctx context.Context, db *bun.DB, key ed25519.PublicKey) ([]Check, error) {
+// Prove runs the probes on one unchanging view of the database, several at a time, and gives their checks in the order
+// of the probes.
+func Prove(ctx context.Context, db *bun.DB, probes []Probe, o Options) ([]Check, error) {
+	if o.Workers == 0 {
+		o.Workers = min(runtime.NumCPU(), 4)
+	}
 	var all []Check
 	err := Snapshot(ctx, db, func(tx bun.Tx) error {
-		digests, err := verifyRows(ctx, tx)
-		if err != nil {
-			return fmt.Errorf("verify audit digests: %w", err)
+		var view string
+		if err := tx.NewRaw("SELECT pg_export_snapshot()").Scan(ctx, &view); err != nil {
+			return fmt.Errorf("export the view: %w", err)
 		}
-		tree, err := VerifyTree(ctx, tx, "audit", key)
-		all = append([]Check{digests}, tree...)
-		return err
+		r := run{o: o, probes: probes, found: make([][]Check, len(probes))}
+		if err := r.all(ctx, db, tx, view); err != nil {
+			return err
+		}
+		for _, cs := range r.found {
+			all = append(all, cs...)
+		}
+		return nil
 	})
 	return all, err
 }
 
-// Snapshot runs fn on one unchanging view of the database.
+// Verify recomputes every digest of the audit log and its tree and names the first altered, added or removed record.
+// key is the one heads must be signed with; nil accepts the key kept beside each head.
+func Verify(ctx context.Context, db *bun.DB, key ed25519.PublicKey) ([]Check, error) {
+	return Prove(ctx, db, Probes(), Options{Key: key})
+}
+
+// Probes are those of the audit log.
+func Probes() []Probe { return []Probe{rows(), Tree("audit")} }
+
+// First gives the first check that found a break, nil when all hold.
+func First(checks []Check) *Check {
+	for i := range checks {
+		if checks[i].Break != "" {
+			return &checks[i]
+		}
+	}
+	return nil
+}
+
+// Snapshot runs fn on one unchanging view of the database. Statements in it may take longer than those of a page.
 func Snapshot(ctx context.Context, db *bun.DB, fn func(tx bun.Tx) error) error {
 	return db.RunInTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 		func(_ context.Context, tx bun.Tx) error { return fn(tx) })
 }
 
-func verifyRows(ctx context.Context, tx bun.IDB) (Check, error) {
-	c := Check{Code: "audit.check.digests"}
-	rows, err := tx.QueryContext(ctx, `SELECT id, at, recorded_at, act, actor_id, role, object_kind, object_id, label,
-			state_before::text, state_after::text, reason, rule_id, delegate_of, digest FROM audit_log ORDER BY id`)
-	if err != nil {
-		return c, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var (
-			id                                     int64
-			at, recordedAt                         time.Time
-			act, role, kind, label, reason, ruleID string
-			actor, object, delegate                *uuid.UUID
-			before, after                          *string
-			digest                                 []byte
-		)
-		if err := rows.Scan(&id, &at, &recordedAt, &act, &actor, &role, &kind, &object, &label, &before, &after, &reason,
-			&ruleID, &delegate, &digest); err != nil {
-			return c, err
-		}
-		c.Count++
-		var k Canon
-		k.Raw("audit.1").Int(id).Instant(at).Instant(recordedAt).Text(act).MaybeID(actor).Text(role).Text(kind).MaybeID(object).
-			Text(label).MaybeJSON(before).MaybeJSON(after).Text(reason).Text(ruleID).MaybeID(delegate)
-		if c.Break == "" && !bytes.Equal(Digest(k.Bytes()), digest) {
-			c.Break = fmt.Sprintf("audit_log %d", id)
-		}
-	}
-	return c, rows.Err()
+// run is one verification under way.
+type run struct {
+	o      Options
+	probes []Probe
+	found  [][]Check
+
+	mu   sync.Mutex
+	next int
+	err  error
 }
 
-// VerifyTree recomputes a tree from the digests of its rows, compares every signed head with it, and looks for rows
-// that were removed or that wait for the sealer longer than Overdue. Digests themselves are the caller's to recompute.
-func VerifyTree(ctx context.Context, tx bun.IDB, tree string, key ed25519.PublicKey) ([]Check, error) {
-	leaves, signed, err := verifyLeaves(ctx, tx, tree, key)
-	if err != nil {
-		return nil, fmt.Errorf("verify tree %s: %w", tree, err)
+// all shares the probes out to the workers; the first of them works on the connection that holds the view.
+func (r *run) all(ctx context.Context, db *bun.DB, tx bun.Tx, view string) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var wg sync.WaitGroup
+	for range min(r.o.Workers, len(r.probes)) - 1 {
+		wg.Go(func() {
+			r.fail(stop, Snapshot(ctx, db, func(tx bun.Tx) error {
+				if _, err := tx.ExecContext(ctx, "SET TRANSACTION SNAPSHOT '"+view+"'"); err != nil {
+					return fmt.Errorf("share the view: %w", err)
+				}
+				return r.work(ctx, tx)
+			}))
+		})
 	}
-	waiting := Check{Code: "audit.check.waiting"}
-	var first *int64
-	err = tx.NewRaw("SELECT count(*), min(row_id) FROM audit.overdue(?, clock_timestamp() - make_interval(secs => ?::int))",
-		tree, int(Overdue.Seconds())).Scan(ctx, &waiting.Count, &first)
-	if err != nil {
-		return nil, fmt.Errorf("verify tree %s: %w", tree, err)
-	}
-	if first != nil {
-		waiting.Break = fmt.Sprintf("%s %d", tree, *first)
-	}
-	return []Check{leaves, signed, waiting}, nil
+	r.fail(stop, r.work(ctx, tx))
+	wg.Wait()
+	return r.err
 }
 
-func verifyLeaves(ctx context.Context, tx bun.IDB, tree string, key ed25519.PublicKey) (leaves, signed Check, err error) {
-	leaves, signed = Check{Code: "audit.check.tree"}, Check{Code: "audit.check.heads"}
-	hs, err := heads(ctx, tx, tree, "ORDER BY size")
-	if err != nil {
-		return leaves, signed, err
+func (r *run) fail(stop context.CancelFunc, err error) {
+	if err == nil {
+		return
 	}
-	var relation string
-	if err := tx.NewRaw("SELECT relation FROM seal_trees WHERE name = ?", tree).Scan(ctx, &relation); err != nil {
-		return leaves, signed, err
+	stop()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.err == nil {
+		r.err = err
 	}
-	rows, err := tx.QueryContext(ctx, fmt.Sprintf(`SELECT l.leaf, l.row_id, r.digest FROM seal_leaves l
-			LEFT JOIN %s r ON r.id = l.row_id WHERE l.tree = '%s' ORDER BY l.leaf`, relation, tree))
-	if err != nil {
-		return leaves, signed, err
+}
+
+func (r *run) work(ctx context.Context, tx bun.Tx) error {
+	// Whole tables are sorted and hashed; a plan compiled anew for each statement costs more than it gives.
+	if _, err := tx.ExecContext(ctx, "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off"); err != nil {
+		return err
 	}
-	defer rows.Close()
-	var e edge
-	next := 0 // head
-	for rows.Next() {
-		var leaf, id int64
-		var digest []byte
-		if err := rows.Scan(&leaf, &id, &digest); err != nil {
-			return leaves, signed, err
+	for ctx.Err() == nil {
+		r.mu.Lock()
+		i := r.next
+		r.next++
+		r.mu.Unlock()
+		if i >= len(r.probes) {
+			return nil
 		}
-		if leaves.Break == "" && (digest == nil || leaf != leaves.Count) {
-			leaves.Break = fmt.Sprintf("%s %d", relation, id)
+		if err := r.one(ctx, tx, i); err != nil {
+			return err
 		}
-		leaves.Count++
-		e.add(tlog.RecordHash(digest))
-		for ; next < len(hs) && hs[next].Size == leaves.Count; next++ {
-			signed.Count++
-			root := e.root()
-			if signed.Break == "" && (!bytes.Equal(root[:], hs[next].Root) || !hs[next].signedBy(key)) {
-				signed.Break = fmt.Sprintf("seal_heads %s %d", tree, hs[next].Size)
+	}
+	return ctx.Err()
+}
+
+func (r *run) one(ctx context.Context, tx bun.Tx, i int) error {
+	p, start, rows := r.probes[i], time.Now(), int64(0)
+	step := func(n int64) {
+		if rows += n; r.o.Progress != nil {
+			r.o.Progress(p.Name, rows)
+		}
+	}
+	step(0)
+	cs, err := p.Run(ctx, Look{Tx: tx, Key: r.o.Key, Step: step})
+	if err != nil {
+		return fmt.Errorf("verify %s: %w", p.Name, err)
+	}
+	took := time.Since(start)
+	for k := range cs {
+		cs[k].Took = took
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.found[i] = cs
+	if r.o.Done != nil {
+		r.o.Done(p.Name, took, cs)
+	}
+	return nil
+}
+
+// Query is a probe in SQL. count gives how many rows are looked at; first gives at most one row: the broken one by name,
+// what stands there and what should. Both are run with args.
+func Query(code, count, first string, args ...any) Probe {
+	return Probe{code, func(ctx context.Context, l Look) ([]Check, error) {
+		c := Check{Code: code}
+		if err := l.Tx.NewRaw(count, args...).Scan(ctx, &c.Count); err != nil {
+			return nil, err
+		}
+		if err := c.first(ctx, l.Tx, first, args...); err != nil {
+			return nil, err
+		}
+		l.Step(c.Count)
+		return []Check{c}, nil
+	}}
+}
+
+// Chunk is how many rows Chunks takes at a time.
+const Chunk = 25_000
+
+// Chunks is a probe in SQL that walks the ids of a table, Chunk at a time: first is run for each part with ?0 the first
+// id and ?1 the one after the last, until one gives a row.
+func Chunks(code, relation, first string) Probe {
+	return Probe{code, func(ctx context.Context, l Look) ([]Check, error) {
+		c := Check{Code: code}
+		var low, high int64
+		err := l.Tx.NewRaw("SELECT count(*), coalesce(min(id), 1), coalesce(max(id), 0) FROM "+relation).Scan(ctx, &c.Count, &low, &high)
+		if err != nil {
+			return nil, err
+		}
+		left := c.Count
+		for ; low <= high && c.Break == ""; low += Chunk {
+			if err := c.first(ctx, l.Tx, first, low, low+Chunk); err != nil {
+				return nil, err
 			}
+			l.Step(min(left, Chunk))
+			left -= min(left, Chunk)
 		}
-	}
-	if next < len(hs) && leaves.Break == "" { // leaves were cut off the end
-		leaves.Break = fmt.Sprintf("seal_leaves %s %d", tree, leaves.Count)
-	}
-	if last := len(hs) - 1; leaves.Break == "" && leaves.Count > 0 && (last < 0 || hs[last].Size < leaves.Count) {
-		leaves.Break = fmt.Sprintf("seal_heads %s %d", tree, leaves.Count)
-	}
-	return leaves, signed, rows.Err()
+		return []Check{c}, nil
+	}}
 }
 
-func (h Head) signedBy(key ed25519.PublicKey) bool {
-	if key == nil {
-		key = h.PublicKey
+// first reads the broken row of a query into c.
+func (c *Check) first(ctx context.Context, tx bun.IDB, query string, args ...any) error {
+	var stands, wanted *string
+	err := tx.NewRaw(query, args...).Scan(ctx, &c.Break, &stands, &wanted)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
 	}
-	return len(key) == ed25519.PublicKeySize && ed25519.Verify(key, h.Message(), h.Signature)
+	if err != nil {
+		return err
+	}
+	c.Say(stands, wanted)
+	return nil
 }
 
-// edge is the right edge of a growing tree: the roots of its full subtrees, largest first.
-type edge []struct {
-	level int
-	hash  tlog.Hash
-}
-
-func (e *edge) add(h tlog.Hash) {
-	level := 0
-	for n := len(*e); n > 0 && (*e)[n-1].level == level; n = len(*e) {
-		h = tlog.NodeHash((*e)[n-1].hash, h)
-		*e = (*e)[:n-1]
-		level++
+// Say keeps what stands in the broken row and what should, nil for nothing at all.
+func (c *Check) Say(stands, wanted *string) {
+	word := func(s *string) string {
+		if s == nil {
+			return "–"
+		}
+		return *s
 	}
-	*e = append(*e, struct {
-		level int
-		hash  tlog.Hash
-	}{level, h})
-}
-
-func (e edge) root() tlog.Hash {
-	h := e[len(e)-1].hash
-	for i := len(e) - 2; i >= 0; i-- {
-		h = tlog.NodeHash(e[i].hash, h)
-	}
-	return h
+	c.Stands, c.Wanted = word(stands), word(wanted)
 }

@@ -84,21 +84,24 @@ func (k key) Public() ed25519.PublicKey  { return k.PrivateKey.Public().(ed25519
 
 // What the owner forces by switching the guards off is found by verify, which names the first break.
 func TestVerifyFindsWhatWasForced(t *testing.T) {
-	for _, c := range []struct{ name, sql, check, at string }{
-		{"an amount", "UPDATE ledger.postings SET amount = amount * 2 WHERE journal_id = 2", "ledger.check.digests", "journals 2"},
-		{"one leg only", "UPDATE ledger.postings SET amount = 11 WHERE journal_id = 2 AND leg = 2", "ledger.check.zero_sum", "journals 2"},
-		{"a missing leg", "DELETE FROM ledger.postings WHERE journal_id = 2 AND leg = 2", "ledger.check.zero_sum", "journals 2"},
-		{"a reason", "UPDATE ledger.journals SET reason = 'x' WHERE id = 3", "ledger.check.digests", "journals 3"},
-		{"a day", "UPDATE ledger.journals SET effective_on = effective_on - 1 WHERE id = 3", "ledger.check.digests", "journals 3"},
-		{"a journal and its legs gone", "DELETE FROM ledger.postings WHERE journal_id = 2; DELETE FROM ledger.journals WHERE id = 2", "audit.check.tree", "ledger.journals 2"},
-		{"a line", "UPDATE ledger.control_lines SET committed = committed - 1", "ledger.check.lines", "control_lines 1"},
-		{"a line and its version", "UPDATE ledger.control_lines SET version = version + 1", "ledger.check.lines", "control_lines 1"},
-		{"a balance", "UPDATE ledger.account_balances SET debit = debit + 1 WHERE debit > 0", "ledger.check.balances", "account_balances 33/1/2"},
-		{"an account renamed", "UPDATE ledger.accounts SET code = 'committed2' WHERE code = 'committed' AND book_id = 1", "ledger.check.digests", "journals 2"},
-		{"guards left off", "", "ledger.check.guards", "ledger.account_balances kept"},
-		{"rights given away", "GRANT UPDATE ON ledger.journals TO kinhbac_app", "ledger.check.guards", "ledger.journals kinhbac_app"},
-		{"a paper gone", "INSERT INTO ledger.document_kinds VALUES ('paper', 'public.units', NULL)", "ledger.check.documents", "journals 1"},
-		{"a document that never posted", "INSERT INTO ledger.document_kinds VALUES ('unit', 'public.units', 'true')", "ledger.check.documents", "unit 5c1e0000-0000-4000-8000-000000000001"},
+	for _, c := range []struct{ name, sql, check, at, stands, wanted string }{
+		{"an amount", "UPDATE ledger.postings SET amount = amount * 2 WHERE journal_id = 2", "ledger.check.digests", "journals 2", "", ""},
+		{"one leg only", "UPDATE ledger.postings SET amount = 11 WHERE journal_id = 2 AND leg = 2", "ledger.check.zero_sum", "journals 2", "2 legs, sum 1", "2 legs, sum 0"},
+		{"a missing leg", "DELETE FROM ledger.postings WHERE journal_id = 2 AND leg = 2", "ledger.check.zero_sum", "journals 2", "", ""},
+		{"a reason", "UPDATE ledger.journals SET reason = 'x' WHERE id = 3", "ledger.check.digests", "journals 3", "", ""},
+		{"a day", "UPDATE ledger.journals SET effective_on = effective_on - 1 WHERE id = 3", "ledger.check.digests", "journals 3", "", ""},
+		{"a journal and its legs gone", "DELETE FROM ledger.postings WHERE journal_id = 2; DELETE FROM ledger.journals WHERE id = 2", "audit.check.tree", "ledger.journals 2", "", ""},
+		{"a line", "UPDATE ledger.control_lines SET committed = committed - 1", "ledger.check.lines", "control_lines 1", "committed 9", "committed 10"},
+		{"a line and its version", "UPDATE ledger.control_lines SET version = version + 1", "ledger.check.lines", "control_lines 1", "", ""},
+		{"a balance", "UPDATE ledger.account_balances SET debit = debit + 1 WHERE debit > 0", "ledger.check.balances", "account_balances 33/1/2", "6 / 0", "5 / 0"},
+		{"an account renamed", "UPDATE ledger.accounts SET code = 'committed2' WHERE code = 'committed' AND book_id = 1", "ledger.check.digests", "journals 2", "", ""},
+		{"guards left off", "", "ledger.check.guards", "ledger.account_balances kept", "", ""},
+		{"rights given away", "GRANT UPDATE ON ledger.journals TO kinhbac_app", "ledger.check.guards", "ledger.journals kinhbac_app", "", ""},
+		{"another period", "UPDATE ledger.journals SET period_id = 1 WHERE id = 3", "ledger.check.periods", "journals 3", "", ""},
+		{"a stage beyond its ceiling", "ALTER TABLE ledger.control_lines DROP CONSTRAINT control_lines_check; UPDATE ledger.control_lines SET reserved = 991",
+			"ledger.check.ceilings", "control_lines 1", "0 … 1001", "0 … 1000"},
+		{"a paper gone", "INSERT INTO ledger.document_kinds VALUES ('paper', 'public.units', NULL)", "ledger.check.documents", "journals 1", "", ""},
+		{"a document that never posted", "INSERT INTO ledger.document_kinds VALUES ('unit', 'public.units', 'true')", "ledger.check.documents", "unit 5c1e0000-0000-4000-8000-000000000001", "none", "a journal"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -137,10 +140,15 @@ func TestVerifyFindsWhatWasForced(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			found := false
 			for _, got := range checks {
-				if got.Code == c.check && got.Break != c.at {
-					t.Errorf("%s = %q, want %q", c.check, got.Break, c.at)
+				found = found || got.Code == c.check && got.Break == c.at
+				if got.Code == c.check && (got.Break != c.at || c.wanted != "" && (got.Stands != c.stands || got.Wanted != c.wanted)) {
+					t.Errorf("%s = %q: %q for %q, want %q: %q for %q", c.check, got.Break, got.Stands, got.Wanted, c.at, c.stands, c.wanted)
 				}
+			}
+			if !found {
+				t.Errorf("%s is not among the checks", c.check)
 			}
 		})
 	}
