@@ -42,12 +42,22 @@ func Begin(ctx context.Context, tx bun.IDB, u Use) ([]byte, error) {
 	if n, err := res.RowsAffected(); err != nil || n == 1 {
 		return nil, err
 	}
+	answer, err := Find(ctx, tx, u)
+	if err == nil && answer == nil {
+		return nil, errors.New("key vanished between two statements")
+	}
+	return answer, err
+}
+
+// Find gives the kept answer of an act that was done before under the key, nil when the key is new, and ErrReused for
+// the same key with another act or content.
+func Find(ctx context.Context, db bun.IDB, u Use) ([]byte, error) {
 	var act, digest string
 	var answer []byte
-	err = tx.NewRaw(`SELECT act, digest, answer FROM command_keys WHERE scope = ? AND key = ?`, u.Scope, u.Key).
+	err := db.NewRaw(`SELECT act, digest, answer FROM command_keys WHERE scope = ? AND key = ?`, u.Scope, u.Key).
 		Scan(ctx, &act, &digest, &answer)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("key vanished between two statements: %w", err)
+		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read key: %w", err)

@@ -227,7 +227,7 @@ func (s *Service) ConfirmFactor(ctx context.Context, code string) error {
 	if f == nil {
 		return errs.ErrNotFound
 	}
-	ok, err := s.takeCode(ctx, s.db, f, code)
+	_, ok, err := s.takeCode(ctx, s.db, f, code)
 	if err != nil {
 		return err
 	}

@@ -109,35 +109,36 @@ func factorOf(ctx context.Context, db bun.IDB, user uuid.UUID) (*factor, error) 
 	return f, nil
 }
 
-// takeCode says whether a code is right and unused, and uses it up. Two requests with one code: one wins.
-func (s *Service) takeCode(ctx context.Context, db bun.IDB, f *factor, code string) (bool, error) {
+// takeCode says whether a code is right, and whether it was unused, and uses it up. Two requests with one code: one
+// wins.
+func (s *Service) takeCode(ctx context.Context, db bun.IDB, f *factor, code string) (right, fresh bool, err error) {
 	secret, err := s.unseal(f.UserID, f.Secret)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	code = strings.ReplaceAll(code, " ", "")
 	if len(code) != 6 {
-		return false, nil
+		return false, false, nil
 	}
 	now, found := s.step(), int64(0)
 	for d := -s.window(); d <= s.window(); d++ {
 		want, err := codeAt(secret, now+d)
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
 		if subtle.ConstantTimeCompare([]byte(code), []byte(want)) == 1 && (found == 0 || abs(d) < abs(found-now)) {
 			found = now + d
 		}
 	}
 	if found == 0 {
-		return false, nil
+		return false, false, nil
 	}
 	res, err := db.NewRaw("INSERT INTO used_codes (user_id, step) VALUES (?, ?) ON CONFLICT DO NOTHING", f.UserID, found).Exec(ctx)
 	if err != nil {
-		return false, fmt.Errorf("use code of %s: %w", f.UserID, err)
+		return false, false, fmt.Errorf("use code of %s: %w", f.UserID, err)
 	}
 	n, err := res.RowsAffected()
-	return n == 1, err
+	return true, n == 1, err
 }
 
 // freshCode is the unused code nearest to now: what the person's device shows, or would show next.

@@ -119,7 +119,11 @@ func (h handler) signedIn(ctx context.Context, cookie, next string, err error) (
 		}
 	}
 	if next = local(next); next == "" {
-		next = "/inbox"
+		who, err := h.Load(ctx, cookie)
+		if err != nil {
+			return web.Done{}, struct{}{}, err
+		}
+		next = web.Landing(who.Active)
 	}
 	return web.Done{Location: next, Session: cookie}, struct{}{}, nil
 }
@@ -137,7 +141,7 @@ type roleIn struct {
 }
 
 func (h handler) switchRole(ctx context.Context, _ web.Req, in roleIn) (web.Done, struct{}, error) {
-	return web.Done{Location: "/inbox"}, struct{}{}, h.SwitchRole(ctx, in.Role)
+	return web.Done{Location: web.Landing(in.Role)}, struct{}{}, h.SwitchRole(ctx, in.Role)
 }
 
 type registerPage struct{ web.Base }

@@ -63,6 +63,18 @@ func (s *Service) spare(ctx context.Context, db bun.IDB, l limit, key string) er
 	return nil
 }
 
+// withdraw takes back one attempt that told nothing, the first one too.
+func (s *Service) withdraw(ctx context.Context, db bun.IDB, l limit, key string) error {
+	res, err := db.NewRaw("DELETE FROM attempts WHERE key = ? AND started_at = ? AND count <= 1", l.name+":"+key, s.clock.Now().Truncate(l.window)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("withdraw attempt: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	return s.spare(ctx, db, l, key)
+}
+
 // Sweep removes sessions that ended, links that expired, and counts and codes of past windows; for a job.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.clock.Now()

@@ -2,7 +2,10 @@ package identity
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -20,70 +23,101 @@ const proofLife = 5 * time.Minute
 
 // Prove checks the second factor of a signed-in person (the password of people without one) for one act on one content
 // and gives the subject with Proved set and a new session id in Renewed. A proof already given for exactly this in this
-// session is good for five minutes without another code. ErrCode, and ErrTooMany after five wrong codes.
+// session is good for five minutes without another code: the same form sent twice at once is proven once and good both
+// times. ErrCode, ErrCodeUsed for a right code that has confirmed something else, and ErrTooMany after five wrong codes.
 func (s *Service) Prove(ctx context.Context, sub access.Subject, act, content, code string) (access.Subject, error) {
 	if sub.ID == uuid.Nil || sub.Session == "" {
 		return sub, access.ErrSignIn
 	}
 	now := s.clock.Now()
-	var at time.Time
-	err := s.db.NewRaw("SELECT proven_at FROM step_ups WHERE session_id = ? AND act = ? AND digest = ? AND proven_at > ?",
-		sub.Session, act, content, now.Add(-proofLife)).Scan(ctx, &at)
-	if err == nil {
-		sub.Proved = at
-		return sub, nil
-	}
-	if !errors.Is(err, sql.ErrNoRows) {
-		return sub, fmt.Errorf("read proof: %w", err)
-	}
-	if err := s.confirm(ctx, sub.ID, code); err != nil {
-		return sub, err
-	}
-	cookie := random()
-	err = storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		res, err := tx.NewRaw("UPDATE sessions SET previous_id = id, id = ?, renewed_at = ? WHERE id = ?", digest(cookie), now, sub.Session).Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("renew session: %w", err)
+	var proved access.Subject
+	var refused error // a wrong code is counted: its transaction must not be rolled back
+	err := storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		proved, refused = sub, nil
+		var id, before string
+		err := tx.NewRaw(`SELECT id, COALESCE(previous_id, '') FROM sessions
+			WHERE user_id = ? AND (id = ? OR previous_id = ? AND renewed_at > ?) FOR UPDATE`, sub.ID, sub.Session, sub.Session, now.Add(-grace)).Scan(ctx, &id, &before)
+		if errors.Is(err, sql.ErrNoRows) {
+			return access.ErrSignIn // ended in the meantime
 		}
-		if n, err := res.RowsAffected(); err != nil || n != 1 {
-			return access.ErrSignIn // ended, or renewed by a request at the same time
+		if err != nil {
+			return fmt.Errorf("lock session: %w", err)
+		}
+		proved.Session = id
+		err = tx.NewRaw("SELECT proven_at FROM step_ups WHERE session_id = ? AND act = ? AND digest = ? AND proven_at > ?",
+			id, act, content, now.Add(-proofLife)).Scan(ctx, &proved.Proved)
+		if err == nil { // the answer with the new id may have been lost with the first of two requests
+			if again := s.renewed(before, act, content, code); digest(again) == id {
+				proved.Renewed = again
+			}
+			return nil
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("read proof: %w", err)
+		}
+		if refused, err = s.confirm(ctx, tx, sub.ID, code); refused != nil || err != nil {
+			return err
+		}
+		cookie := s.renewed(id, act, content, code)
+		if _, err := tx.NewRaw("UPDATE sessions SET previous_id = id, id = ?, renewed_at = ? WHERE id = ?", digest(cookie), now, id).Exec(ctx); err != nil {
+			return fmt.Errorf("renew session: %w", err)
 		}
 		_, err = tx.NewRaw(`INSERT INTO step_ups (session_id, act, digest, proven_at) VALUES (?, ?, ?, ?)
 			ON CONFLICT (session_id, act, digest) DO UPDATE SET proven_at = EXCLUDED.proven_at`, digest(cookie), act, content, now).Exec(ctx)
+		proved.Session, proved.Renewed, proved.Proved = digest(cookie), cookie, now
 		return err
 	})
+	if err == nil {
+		err = refused
+	}
 	if err != nil {
 		return sub, err
 	}
-	sub.Session, sub.Renewed, sub.Proved = digest(cookie), cookie, now
-	return sub, nil
+	return proved, nil
 }
 
-// confirm checks the one factor a person confirms with and counts wrong ones.
-func (s *Service) confirm(ctx context.Context, user uuid.UUID, code string) error {
-	if err := s.attempt(ctx, s.db, byCode, user.String()); err != nil {
-		return err
+// renewed is the session id that follows id when this code proves this act: a function of them under the server's key,
+// so that the same form sent twice gets the same new id twice, and nobody else can say it.
+func (s *Service) renewed(id, act, content, code string) string {
+	mac := hmac.New(sha256.New, s.opts.Key)
+	for _, part := range []string{"session after step-up", id, act, content, code} {
+		sum := sha256.Sum256([]byte(part)) // of one length: no two lists of parts read the same
+		mac.Write(sum[:])
 	}
-	f, err := factorOf(ctx, s.db, user)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// confirm checks the one factor a person confirms with and counts wrong codes; a right one that was used already is
+// refused and not counted.
+func (s *Service) confirm(ctx context.Context, tx bun.Tx, user uuid.UUID, code string) (refused, err error) {
+	if err := s.attempt(ctx, tx, byCode, user.String()); errors.Is(err, ErrTooMany) {
+		return err, nil
+	} else if err != nil {
+		return nil, err
+	}
+	f, err := factorOf(ctx, tx, user)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var ok bool
+	var right, fresh bool
 	if f != nil && !f.ConfirmedAt.IsZero() {
-		ok, err = s.takeCode(ctx, s.db, f, code)
+		right, fresh, err = s.takeCode(ctx, tx, f, code)
 	} else {
 		var u *User
-		if u, err = get(ctx, s.db, user); err == nil {
-			ok = len(code) <= 1024 && matches(code, u.PasswordHash)
+		if u, err = get(ctx, tx, user); err == nil {
+			right = len(code) <= 1024 && matches(code, u.PasswordHash)
+			fresh = right
 		}
 	}
-	if err != nil {
-		return err
+	switch {
+	case err != nil:
+		return nil, err
+	case fresh:
+		return nil, s.forget(ctx, tx, byCode, user.String())
+	case right:
+		return ErrCodeUsed, s.withdraw(ctx, tx, byCode, user.String())
 	}
-	if !ok {
-		return ErrCode
-	}
-	return s.forget(ctx, s.db, byCode, user.String())
+	return ErrCode, nil
 }
 
 // Factor says how a person confirms, and on a demonstration database with which code.

@@ -32,6 +32,7 @@ func (h handler) rightsRoutes(rt *web.Router) {
 	web.Page(rt, "/notifications", "notification", "read_own", "identity/notifications", h.notifications)
 	web.Command(rt, "/notifications/read", "notification", "read_own", "", h.markRead)
 	rt.Tasks(h.Tasks)
+	rt.Desk(h.desk)
 }
 
 type grantPage struct {
@@ -311,6 +312,23 @@ func (s *Service) Tasks(ctx context.Context) ([]web.Task, error) {
 		}
 	}
 	return tasks, nil
+}
+
+// deskMessages is how many of the newest messages are laid on a desk.
+const deskMessages = 6
+
+// desk lays the newest messages before an applicant.
+func (s *Service) desk(ctx context.Context, d *web.Desk) error {
+	who := access.From(ctx)
+	if !free(who.Active) {
+		return nil
+	}
+	all, err := notify.Of(ctx, storage.Joined(ctx, s.db), who.ID, deskMessages)
+	for i := range all {
+		m := &all[i]
+		d.Happened = append(d.Happened, web.DeskEvent{At: m.CreatedAt, Text: m.Body(i18n.From(ctx)), Href: m.Href})
+	}
+	return err
 }
 
 // like is a search text as a pattern over folded names.

@@ -36,6 +36,7 @@ var (
 	ErrSignIn     = errs.New(errs.Invalid, "identity.sign_in_failed")
 	ErrTooMany    = errs.New(errs.TooMany, "identity.too_many_attempts") // argument: minutes to wait
 	ErrCode       = errs.New(errs.Invalid, "identity.code_wrong")
+	ErrCodeUsed   = errs.New(errs.Invalid, "identity.code_used") // right, but it has confirmed something else
 	ErrConfirm    = errs.New(errs.Invalid, "identity.unconfirmed")
 	ErrLink       = errs.New(errs.Conflict, "identity.link_expired")
 	ErrLoginTaken = errs.New(errs.Conflict, "identity.login_taken")

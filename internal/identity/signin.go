@@ -58,7 +58,7 @@ func (s *Service) SignIn(ctx context.Context, login, password, code string, from
 		return "", err
 	}
 	if f != nil && !f.ConfirmedAt.IsZero() {
-		ok, err := s.takeCode(ctx, s.db, f, code)
+		_, ok, err := s.takeCode(ctx, s.db, f, code)
 		if err != nil {
 			return "", err
 		}

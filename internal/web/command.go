@@ -115,7 +115,8 @@ func (rt *Router) serveAPI(c *fiber.Ctx, cmd command) error {
 	return c.Send(a.Out)
 }
 
-// run does the command once per key: everything in one transaction with the key and its answer.
+// run does the command once per key: everything in one transaction with the key and its answer. What was done before
+// is answered before a code is looked at, and what would be refused anyway before one is asked for.
 func (rt *Router) run(c *fiber.Ctx, cmd command, body *node, key, code string) (answer, error) {
 	ctx, subject := c.UserContext(), access.From(c.UserContext())
 	name, sum := cmd.resource+"."+cmd.action+" "+strings.TrimPrefix(c.Path(), apiRoot), digest(body)
@@ -123,7 +124,22 @@ func (rt *Router) run(c *fiber.Ctx, cmd command, body *node, key, code string) (
 	if err != nil {
 		return answer{}, err
 	}
+	var use idem.Use
+	if !cmd.bare {
+		if err := checkKey(key); err != nil {
+			return answer{}, err
+		}
+		if rt.req(c).Fragment() { // a page saves itself many times with its one key: every content is a use of its own
+			key += "/" + sum[:16]
+		}
+		use = idem.Use{Scope: rt.scope(c, subject), Key: key, Act: name, Digest: sum}
+	}
 	if code != "" && subject.ID != uuid.Nil {
+		if !cmd.bare {
+			if a, done, err := rt.before(ctx, use); done || err != nil {
+				return a, err
+			}
+		}
 		proved, err := rt.opts.Sessions.Prove(ctx, subject, name, sum, code)
 		if err != nil {
 			return answer{}, wrongCode{err}
@@ -142,18 +158,36 @@ func (rt *Router) run(c *fiber.Ctx, cmd command, body *node, key, code string) (
 		raw, err := json.Marshal(out)
 		return answer{done, raw}, err
 	}
+	a, err := rt.once(ctx, c, use, do)
+	if err != nil && code == "" && errs.From(err).Kind == errs.StepUp && subject.ID != uuid.Nil {
+		return answer{}, rt.rehearse(ctx, c, subject, do, err)
+	}
+	return a, err
+}
+
+func checkKey(key string) error {
 	if key == "" {
-		return answer{}, errNoKey
+		return errNoKey
 	}
 	if len(key) > 80 || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return answer{}, errBadKey
+		return errBadKey
 	}
-	if rt.req(c).Fragment() { // a page saves itself many times with its one key: every content is a use of its own
-		key += "/" + sum[:16]
+	return nil
+}
+
+// before gives the answer of an act that was done under the key.
+func (rt *Router) before(ctx context.Context, use idem.Use) (a answer, done bool, err error) {
+	stored, err := idem.Find(ctx, rt.opts.DB, use)
+	if err != nil || stored == nil {
+		return a, false, err
 	}
-	use := idem.Use{Scope: rt.scope(c, subject), Key: key, Act: name, Digest: sum}
+	return a, true, json.Unmarshal(stored, &a)
+}
+
+// once does the act in one transaction with its key and answer, or gives the answer of the first time.
+func (rt *Router) once(ctx context.Context, c *fiber.Ctx, use idem.Use, do act) (answer, error) {
 	var a answer
-	err = storage.InTx(ctx, rt.opts.DB, func(ctx context.Context, tx bun.Tx) error {
+	err := storage.InTx(ctx, rt.opts.DB, func(ctx context.Context, tx bun.Tx) error {
 		stored, err := idem.Begin(ctx, tx, use)
 		if err != nil {
 			return err
@@ -177,6 +211,24 @@ func (rt *Router) run(c *fiber.Ctx, cmd command, body *node, key, code string) (
 		return idem.Finish(ctx, tx, use, keep)
 	})
 	return a, err
+}
+
+var errRehearsed = errors.New("rehearsed")
+
+// rehearse does an act that waits for a code as if the code had been given, and takes all of it back: what is wrong
+// with its input or its time is told before the person is sent for a code. asked is what to say when nothing is.
+func (rt *Router) rehearse(ctx context.Context, c *fiber.Ctx, s access.Subject, do act, asked error) error {
+	s.Proved = rt.opts.Clock.Now()
+	err := storage.InTx(access.With(ctx, s), rt.opts.DB, func(ctx context.Context, tx bun.Tx) error {
+		if _, _, err := do(ctx, rt.req(c)); err != nil {
+			return err
+		}
+		return errRehearsed
+	})
+	if errors.Is(err, errRehearsed) {
+		return asked
+	}
+	return err
 }
 
 // scope is whose keys are compared: a person's, or those of one guest's browser or address.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"kinhbac/internal/web"
+	"kinhbac/internal/web/webtest"
 )
 
 var good = url.Values{"title": {"Một"}, "amount": {"1.350.000.000"}}
@@ -114,6 +115,29 @@ func TestStepUp(t *testing.T) {
 	}
 	w.Raw(ctx, "POST", "/api/v1/samples/money", []byte(`{"title":"x"}`), map[string]string{"Content-Type": "application/json", "Idempotency-Key": "k2", "X-CSRF-Token": right}).
 		Status(http.StatusForbidden).Has("urn:kinhbac:access.step_up")
+}
+
+// TestInputIsCheckedBeforeTheCode tells what is wrong with a form before asking for a code, and keeps nothing of trying.
+func TestInputIsCheckedBeforeTheCode(t *testing.T) {
+	w, room := sample(t)
+	ctx := person(t, room)
+	send := func(agree, code string) *webtest.Answer {
+		v := url.Values{"_csrf": {web.CSRFToken("session-of-" + subject(ctx))}, "_key": {"k-" + agree}, "title": {"Chi"}, "agree": {agree}}
+		if code != "" {
+			v.Set("_code", code)
+		}
+		return w.Raw(ctx, "POST", "/samples/checked", []byte(v.Encode()), map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
+	}
+	send("", "").Status(http.StatusUnprocessableEntity).Has(`value="Chi"`).Lacks(`name="_code"`)
+	send("on", "").Status(http.StatusForbidden).Has(`name="_code"`)
+	if n := room.count(t); n != 0 {
+		t.Errorf("trying left %d rows", n)
+	}
+	send("on", "123456").Location("/samples")
+	send("on", "").Location("/samples") // done already
+	if n := room.count(t); n != 1 {
+		t.Errorf("%d rows", n)
+	}
 }
 
 func TestMissingAndHiddenAreTheSameBytes(t *testing.T) {

@@ -95,6 +95,16 @@ func (s *sampleRoom) routes(rt *web.Router) {
 		}
 		return web.Done{Location: "/samples", Notice: "web.task_none"}, sampleOut{Title: in.Title}, nil
 	})
+	web.Command(rt, "/samples/checked", web.SignedIn, "", "/samples", func(ctx context.Context, r web.Req, in sampleIn) (web.Done, sampleOut, error) {
+		if access.From(ctx).Proved.IsZero() {
+			return web.Done{}, sampleOut{}, errStepUpOnce
+		}
+		done, out, err := s.add(ctx, r, in)
+		if err == nil && !in.Agree {
+			err = errs.FieldError("agree", "web.must_agree")
+		}
+		return done, out, err
+	})
 	web.Download(rt, "/samples.csv", web.Everyone, "", func(ctx context.Context, r web.Req) (web.File, error) {
 		return r.CSV(ctx, "mẫu", "Mẫu", r.List("title"), []string{"title"}, [][]string{{"=1+1"}, {"-5"}, {"@x"}, {"an, toàn"}}), nil
 	})
