@@ -165,7 +165,16 @@ type Noun struct {
 	// "after_deadline", "after_close", "quorum", "all_ballots", "presiding", "contracted", "budget_ok",
 	// "natural_person", "unblinded", "once" …; {user} stands for the subject's id.
 	When map[string]string
+	// Acts gives SQL asked in place of a condition by acts that do more than read, where the row holds others: who is
+	// in conflict with one line of a list may read the rest of it, and decides nothing on the whole.
+	Acts map[string]string
+	// Reading names the rights to see the row, where they are not those of the resource of its kind or of the act: a
+	// refusal has its own words for whoever may see the row by one of them, and is ErrNotFound for the others.
+	Reading []Right
 }
+
+// Right is a line of the matrix.
+type Right struct{ Resource, Action string }
 
 // Tie connects a person, or an organisation, with an object.
 type Tie struct {

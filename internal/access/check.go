@@ -43,8 +43,10 @@ func (n Noun) expressions() []string {
 		uuids = append(uuids, l.ID)
 	}
 	all := []string{literal(uuid.Nil) + " IN (" + strings.Join(uuids, ", ") + ")"}
-	for _, name := range slices.Sorted(maps.Keys(n.When)) {
-		all = append(all, n.When[name])
+	for _, conditions := range []map[string]string{n.When, n.Acts} {
+		for _, name := range slices.Sorted(maps.Keys(conditions)) {
+			all = append(all, conditions[name])
+		}
 	}
 	return all
 }

@@ -50,6 +50,7 @@ type question struct {
 	holding holding
 	noun    Noun
 	action  string
+	looks   bool      // the act only reads
 	now     time.Time // of the machine
 }
 
@@ -86,6 +87,9 @@ func judged(name string) bool {
 
 // ask gives the SQL of one condition.
 func (q question) ask(name string) (string, error) {
+	if sql, ok := q.noun.Acts[name]; ok && !q.looks {
+		return when(sql, q.user()), nil
+	}
 	if sql, ok := q.noun.When[name]; ok {
 		return when(sql, q.user()), nil
 	}

@@ -89,7 +89,7 @@ func (a *Access) Scope(ctx context.Context, q *bun.SelectQuery, resource, action
 	s := From(ctx)
 	var roles []string
 	for _, h := range holdings(s) {
-		if sql, ok := a.predicate(ctx, question{s, h, n, action, a.clock.Now()}, resource); ok {
+		if sql, ok := a.predicate(ctx, question{s, h, n, action, a.looks(act{resource, action}), a.clock.Now()}, resource); ok {
 			roles = append(roles, sql)
 		}
 	}
@@ -155,7 +155,7 @@ func (a *Access) judge(ctx context.Context, db bun.IDB, s Subject, n Noun, do ac
 		if !ok {
 			continue
 		}
-		q := question{s, h, n, do.action, a.clock.Now()}
+		q := question{s, h, n, do.action, a.looks(do), a.clock.Now()}
 		positions := make([]int, len(names))
 		for i, name := range names {
 			expr, err := q.ask(name)
@@ -273,13 +273,26 @@ func told(missing []string) bool {
 	return true
 }
 
-// visible says whether the subject may read the row by any reading of it.
-func (a *Access) visible(ctx context.Context, db bun.IDB, s Subject, n Noun, resource string, id uuid.UUID) (bool, error) {
+// reading gives the rights by which a row may be seen: those its noun names, else every reading of the resource of its
+// kind, else of the resource of the act.
+func (a *Access) reading(n Noun, resource string) []Right {
+	if n.Reading != nil {
+		return n.Reading
+	}
 	if len(a.reads[n.Kind]) > 0 {
 		resource = n.Kind
 	}
-	for _, action := range a.reads[resource] {
-		tried, err := a.judge(ctx, db, s, n, act{resource, action}, id, true)
+	rights := make([]Right, len(a.reads[resource]))
+	for i, action := range a.reads[resource] {
+		rights[i] = Right{resource, action}
+	}
+	return rights
+}
+
+// visible says whether the subject may read the row by any reading of it.
+func (a *Access) visible(ctx context.Context, db bun.IDB, s Subject, n Noun, resource string, id uuid.UUID) (bool, error) {
+	for _, right := range a.reading(n, resource) {
+		tried, err := a.judge(ctx, db, s, n, act{right.Resource, right.Action}, id, true)
 		if err != nil {
 			return false, err
 		}

@@ -233,3 +233,29 @@ func TestRequireRole(t *testing.T) {
 }
 
 func exec[R any](_ R, err error) error { return err }
+
+// TestReadingOfANoun gives a refusal its own words to whoever may see the row by the right its noun names, and answers
+// the others as a row that never was.
+func TestReadingOfANoun(t *testing.T) {
+	ctx, db := t.Context(), dbtest.New(t)
+	a := requests(t, db)
+	leader := accesstest.As(t, ctx, db, accesstest.Person{Roles: []access.Role{access.ProvinceLeader}})
+	analyst := accesstest.As(t, ctx, db, accesstest.Person{Roles: []access.Role{access.FundAnalyst}, Fund: uuid.New()})
+	n := access.Noun{Kind: "fund", Table: "things", Alias: "th", Managing: "th.managing", Finance: "th.finance", Fund: "th.fund"}
+	f := access.Ref{Kind: "fund", ID: insert(t, db).ID}
+	if err := access.Step(ctx, db, f, "create", access.Actor{ID: access.From(leader).ID}); err != nil {
+		t.Fatal(err)
+	}
+	a.Register(n)
+	if _, err := a.Require(leader, db, "fund", "approve", f); !errors.Is(err, access.ErrNotFound) {
+		t.Errorf("without a reading: %v", err)
+	}
+	n.Reading = []access.Right{{Resource: "fund_capital", Action: "read"}}
+	a.Register(n)
+	if _, err := a.Require(leader, db, "fund", "approve", f); !errors.Is(err, access.ErrNotMaker) {
+		t.Errorf("who made it: %v", err)
+	}
+	if _, err := a.Require(analyst, db, "fund", "approve", f); !errors.Is(err, access.ErrNotFound) {
+		t.Errorf("the analyst of another fund: %v", err)
+	}
+}

@@ -15,9 +15,16 @@ func (a *Access) Register(n Noun) {
 	if n.Kind == "" || n.Table == "" || n.Alias == "" {
 		panic("access: a noun needs kind, table and alias: " + n.Kind)
 	}
-	for name := range n.When {
-		if !judged(name) {
-			panic("access: noun " + n.Kind + ": no policy can ask for " + name)
+	for _, conditions := range []map[string]string{n.When, n.Acts} {
+		for name := range conditions {
+			if !judged(name) {
+				panic("access: noun " + n.Kind + ": no policy can ask for " + name)
+			}
+		}
+	}
+	for _, r := range n.Reading {
+		if !a.Known(r.Resource, r.Action) {
+			panic("access: noun " + n.Kind + ": no policy line is " + r.Resource + ", " + r.Action)
 		}
 	}
 	a.mu.Lock()

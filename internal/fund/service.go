@@ -40,7 +40,7 @@ func New(db *bun.DB, acc *access.Access, holidays calendar.Holidays, portfolio P
 		return "(SELECT fund.managing_unit_id FROM funds AS fund WHERE fund.id = " + alias + ".fund_id)"
 	}
 	acc.Register(access.Noun{Kind: "fund", Table: "funds", Alias: "f", Managing: "f.managing_unit_id",
-		Finance: "f.finance_unit_id", Fund: "f.id"})
+		Finance: "f.finance_unit_id", Fund: "f.id", Reading: []access.Right{{Resource: "fund_capital", Action: "read"}}})
 	for kind, n := range map[string]struct{ table, alias string }{
 		"fund_capital": {"fund_capital_entries", "ce"},
 		"capital_call": {"capital_calls", "cc"},
