@@ -56,7 +56,7 @@ func build(t *testing.T) *house {
 	h.finance, h.accountant, h.leader, h.sa = as(access.FinanceOfficer, uuid.Nil), as(access.ChiefAccountant, uuid.Nil), as(access.ProvinceLeader, uuid.Nil), as(access.ProgrammeOfficer, uuid.Nil)
 	var err error
 	h.line, err = budgets.Plan(h.finance, budget.PlanInput{Year: today(t, db).Year(), Code: "DTPT", NameVI: "Đầu tư phát triển", NameEN: "Development investment",
-		SourceCode: budget.StateBudget, Chapter: "417", Amount: money.VND(100 * bn)})
+		SourceCode: budget.StateBudget, Amount: money.VND(100 * bn)})
 	h.must(err)
 	h.must(budgets.Approve(h.accountant, h.line.ID, h.line.Version, "01/QĐ-UBND", today(t, db)))
 	h.f, err = h.Create(h.sa, charter(h.line.ID))

@@ -57,7 +57,7 @@ func build(t *testing.T) *house {
 	h.finance, h.accountant, h.leader = h.person(uuid.Nil, access.FinanceOfficer), h.person(uuid.Nil, access.ChiefAccountant), h.person(uuid.Nil, access.ProvinceLeader)
 	h.secretary = h.person(uuid.Nil, access.CouncilSecretary)
 	line, err := budgets.Plan(h.finance, budget.PlanInput{Year: h.today.Year(), Code: "DTPT", NameVI: "Đầu tư phát triển", NameEN: "Development investment",
-		SourceCode: budget.StateBudget, Chapter: "417", Amount: money.VND(100 * bn)})
+		SourceCode: budget.StateBudget, Amount: money.VND(100 * bn)})
 	h.must(err)
 	h.must(budgets.Approve(h.accountant, line.ID, line.Version, "01/QĐ-UBND", h.today))
 	h.f, err = h.funds.Create(h.person(uuid.Nil, access.ProgrammeOfficer), fund.NewFund{Code: "BN01", NameVI: "Quỹ đầu tư mạo hiểm tỉnh Bắc Ninh", LegalForm: fund.JSC,

@@ -90,7 +90,7 @@ func (h *House) exec(query string, args ...any) {
 func (h *House) fund(budgets *budget.Service, amount int64) {
 	h.T.Helper()
 	l, err := budgets.Plan(h.Finance, budget.PlanInput{Year: Today().Year(), Code: "NS", NameVI: "Nguồn", NameEN: "Source",
-		SourceCode: budget.StateBudget, Chapter: "417", ProgrammeCode: "CT-01", Amount: money.VND(amount)})
+		SourceCode: budget.StateBudget, ProgrammeCode: "CT-01", Amount: money.VND(amount)})
 	h.must(err, "plan the line")
 	h.must(budgets.Approve(h.Accountant, l.ID, l.Version, "01/QĐ-UBND", Today()), "approve the line")
 	h.Line, err = budget.Get(context.Background(), h.DB, l.ID)
