@@ -32,6 +32,7 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Command(rt, "/progress-reports/:id/accept", "progress_report", "accept", "", s.postAccept)
 	web.Command(rt, "/progress-reports/:id/return", "progress_report", "return", "", s.postReturn)
 	rt.Tasks(s.Tasks)
+	rt.Desk(s.desk)
 }
 
 type listPage struct {

@@ -38,6 +38,7 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Command(rt, "/programmes/:id/approve", "programme", "approve", "", h.approveProgramme)
 	web.JSON(rt, "/programmes", "programme", "read", h.apiProgrammes)
 	rt.Tasks(s.Tasks)
+	rt.Desk(s.desk)
 }
 
 type callOut struct {

@@ -33,6 +33,7 @@ func (s *Service) Routes(rt *web.Router) {
 	web.JSON(rt, "/organisations", "organisation", "read", h.apiList)
 	web.JSON(rt, "/organisations/:id", "organisation", "read", h.apiShow)
 	rt.Tasks(s.Tasks)
+	rt.Desk(s.desk)
 }
 
 type minePage struct {

@@ -50,6 +50,7 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Command(rt, "/proposals/:id/resubmit", "proposal", "resubmit", "/proposals/:id", h.resubmit)
 	web.Page(rt, "/track", "proposal", "track", "proposal/track", h.track)
 	rt.Tasks(s.Tasks)
+	rt.Desk(s.desk)
 }
 
 // save registers the form of one part; every save answers the autosave with the line that tells when.

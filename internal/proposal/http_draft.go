@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"kinhbac/internal/access"
+	"kinhbac/internal/calendar"
 	"kinhbac/internal/call"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/file"
@@ -325,7 +326,7 @@ func (s *Service) applicantTasks(ctx context.Context) ([]web.Task, error) {
 	q := storage.Joined(ctx, s.db).NewSelect().Model(&rows).ColumnExpr(rowColumns).ColumnExpr("c.code AS call_code, c.closes_at").
 		Join("JOIN calls AS c ON c.id = p.call_id").ColumnExpr("p.supplement_until").
 		Where("p.status = 'draft' AND c.status = 'open' AND kb.now() < c.closes_at OR p.status = 'supplement_requested' AND kb.now() < p.supplement_until").
-		OrderExpr("p.status DESC, c.closes_at, p.id").Limit(20)
+		OrderExpr("p.status DESC, c.closes_at, p.id").Limit(10)
 	if err := s.access.Scope(ctx, q, "proposal", "read", "proposal").Scan(ctx); err != nil {
 		return nil, fmt.Errorf("drafts of the applicant: %w", err)
 	}
@@ -340,10 +341,34 @@ func (s *Service) applicantTasks(ctx context.Context) ([]web.Task, error) {
 				Action: i18n.T(ctx, "proposal.supplement"), Due: *row.SupplementUntil}
 			continue
 		}
-		tasks[i] = web.Task{Title: i18n.T(ctx, "proposal.task_draft", title), Detail: i18n.T(ctx, "proposal.task_call", row.CallCode),
+		detail, err := s.progress(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		tasks[i] = web.Task{Title: i18n.T(ctx, "proposal.task_draft", title), Detail: detail,
 			Href: "/proposals/" + row.ID.String() + "/" + PartOrganisation, Action: i18n.T(ctx, "proposal.continue"), Due: row.ClosesAt}
 	}
 	return tasks, nil
+}
+
+// progress says how far a draft is and when it was last saved.
+func (s *Service) progress(ctx context.Context, row Row) (string, error) {
+	db := storage.Joined(ctx, s.db)
+	p, err := Get(ctx, db, row.ID)
+	if err != nil {
+		return "", err
+	}
+	d, err := dossier(ctx, db, p)
+	if err != nil {
+		return "", err
+	}
+	issues, done := d.Issues(ctx), 0
+	for _, part := range Parts {
+		if d.State(part, issues) == "done" {
+			done++
+		}
+	}
+	return i18n.T(ctx, "proposal.task_draft_detail", row.CallCode, done, len(Parts), p.UpdatedAt.In(calendar.Zone).Format("15:04, 02/01/2006")), nil
 }
 
 // staffTasks are dossiers to screen for officers and checks to decide for department heads.

@@ -114,6 +114,9 @@ func (rt *Router) fill(c *fiber.Ctx, b *Base, f Form) {
 	}
 	b.Search = rt.search(ctx, b)
 	b.Nav = rt.navigation(ctx, b)
+	if c.Get("HX-Request") == "" { // a fragment shows no navigation
+		rt.countTasks(ctx, b)
+	}
 	b.Roles = roleChoices(b)
 	rt.counts(ctx, b)
 }

@@ -34,7 +34,8 @@ type inboxPage struct {
 	Today  int
 	Groups []taskGroup
 	Failed bool // a room could not be asked; the rest of the page lives
-	Start  []Pair
+	Desk   Desk
+	Mine   bool // an applicant's: one list, and the state of the own dossiers below it
 }
 
 type taskGroup struct {
@@ -102,36 +103,60 @@ func (rt *Router) allTasks(ctx context.Context) (all []Task, failed bool) {
 
 func (rt *Router) inboxPage(ctx context.Context, r Req) (*inboxPage, error) {
 	all, failed := rt.allTasks(ctx)
+	who := access.From(ctx)
+	if !failed {
+		rt.waiting.put(waitingFor{who.ID, who.Active}, open(all))
+	}
 	now, lang := rt.opts.Clock.Now(), r.Lang()
 	today := calendar.DateOf(now)
 	p := &inboxPage{Day: i18n.Text(lang, "web.weekday_"+[]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}[today.Weekday()]) + ", " + today.Format(),
-		Total: len(all), Failed: failed}
+		Total: open(all), Failed: failed, Mine: who.Active == access.Applicant || who.Active == access.OrgSignatory}
 	groups := map[string][]taskLine{}
 	for _, t := range all {
-		l := taskLine{Task: t}
-		key := "later"
-		switch day := calendar.DateOf(t.Due); {
-		case t.Waiting:
-			key, l.When = "waiting", t.Who
-		case t.Due.IsZero():
-			key, l.When = "today", i18n.Text(lang, "web.task_open")
-			l.Tone = "run"
-		case day.Before(today):
-			key, l.Tone, l.When = "today", "bad", capital(untilText(lang, day, today))
-		case day.Equal(today):
-			key, l.Tone, l.When = "today", "warn", i18n.Text(lang, "web.task_by", t.Due.In(calendar.Zone).Format("15:04"))
+		l, key := line(lang, t, today)
+		if p.Mine {
+			key = "mine"
+		}
+		if !t.Waiting && !t.Due.IsZero() && calendar.DateOf(t.Due).Equal(today) {
 			p.Today++
-		case today.Days(day) <= 7:
-			key, l.Tone, l.When = "week", "run", day.Format()
-		default:
-			l.When = day.Format()
 		}
 		groups[key] = append(groups[key], l)
 	}
-	for _, key := range []string{"today", "week", "later", "waiting"} {
+	for _, key := range []string{"mine", "today", "week", "later", "waiting"} {
 		if len(groups[key]) > 0 {
 			p.Groups = append(p.Groups, taskGroup{Title: i18n.Text(lang, "web.tasks_"+key), Tasks: groups[key]})
 		}
 	}
+	p.Desk, failed = rt.desk(ctx)
+	p.Failed = p.Failed || failed
 	return p, nil
+}
+
+// line is a task with its time in words, and the group it stands in.
+func line(lang i18n.Lang, t Task, today calendar.Date) (l taskLine, key string) {
+	l = taskLine{Task: t}
+	switch day := calendar.DateOf(t.Due); {
+	case t.Waiting:
+		l.When = t.Who
+		return l, "waiting"
+	case t.Due.IsZero():
+		l.Tone, l.When = "run", i18n.Text(lang, "web.task_open")
+		return l, "today"
+	case day.Before(today):
+		l.Tone, l.When = "bad", capital(untilText(lang, day, today))
+		return l, "today"
+	case day.Equal(today):
+		l.Tone, l.When = "warn", i18n.Text(lang, "web.task_by", t.Due.In(calendar.Zone).Format("15:04"))
+		return l, "today"
+	default:
+		l.When = i18n.Text(lang, "web.task_until", day.Format(), untilText(lang, day, today))
+		if today.Days(day) > 7 {
+			return l, "later"
+		}
+		l.Tone = "run"
+		if today.Days(day) <= 2 {
+			l.Tone = "warn"
+		}
+		return l, "week"
+	}
 }

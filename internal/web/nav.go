@@ -12,6 +12,17 @@ import (
 // entry is one line of a navigation: a code of the catalogue and the page it leads to.
 type entry struct{ code, path string }
 
+// also are the pages that belong to an entry without standing under its address.
+var also = map[string][]string{
+	"/fund/pipeline": {"/fund/deals/"},
+	"/award-sets":    {"/awards/"},
+	"/agreements":    {"/awards/"},
+	"/councils":      {"/matters/"},
+	"/calls":         {"/programmes"},
+	"/indicators":    {"/indicator-entries/"},
+	"/organisation":  {"/organisations/"},
+}
+
 var (
 	navInbox = entry{"web.nav.inbox", "/inbox"}
 
@@ -54,7 +65,7 @@ func (rt *Router) navigation(ctx context.Context, b *Base) []NavItem {
 		}
 	}
 	var items []NavItem
-	best := -1
+	best, long := -1, 0
 	for _, e := range entries {
 		page := rt.pages[e.path]
 		if page == nil || len(items) == 8 {
@@ -64,16 +75,36 @@ func (rt *Router) navigation(ctx context.Context, b *Base) []NavItem {
 			continue
 		}
 		items = append(items, NavItem{Href: e.path, Label: i18n.Text(b.Lang, e.code)})
-		if b.Path == e.path || e.path != "/" && strings.HasPrefix(b.Path, e.path+"/") {
-			if best < 0 || len(e.path) > len(items[best].Href) {
-				best = len(items) - 1
-			}
+		if n := e.matches(b.Path); n > long {
+			best, long = len(items)-1, n
 		}
 	}
 	if best >= 0 {
 		items[best].Current = true
 	}
 	return items
+}
+
+// matches is how much of a page's address the entry stands for, 0 when it is another entry's page.
+func (e entry) matches(path string) int {
+	if path == e.path || e.path != "/" && strings.HasPrefix(path, e.path+"/") {
+		return len(e.path)
+	}
+	for _, p := range also[e.path] {
+		if path == p || strings.HasPrefix(path, p) {
+			return len(p)
+		}
+	}
+	return 0
+}
+
+// countTasks puts the number of waiting tasks beside the inbox.
+func (rt *Router) countTasks(ctx context.Context, b *Base) {
+	for i := range b.Nav {
+		if b.Nav[i].Href == navInbox.path {
+			b.Nav[i].Count = rt.tasksWaiting(ctx)
+		}
+	}
 }
 
 // search is where the box in the mast leads: the code tracker for the public, the dossiers for staff.

@@ -53,7 +53,10 @@ func (rt *Router) shell(app *fiber.App) {
 		if err := checkOrigin(c); err != nil {
 			return err
 		}
-		return c.Next()
+		person := access.From(c.UserContext()).ID
+		err := c.Next()
+		rt.waiting.forget(person) // an act changes what waits
+		return err
 	})
 }
 

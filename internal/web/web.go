@@ -71,14 +71,16 @@ type Options struct {
 
 // Router collects the routes of every room.
 type Router struct {
-	opts   Options
-	views  *views
-	pages  map[string]*route // GET pages by their path
-	routes []*route
-	tasks  []Tasks
-	limits *limiter
-	meter  *meter
-	built  bool
+	opts    Options
+	views   *views
+	pages   map[string]*route // GET pages by their path
+	routes  []*route
+	tasks   []Tasks
+	desks   []func(ctx context.Context, d *Desk) error
+	waiting *waiting
+	limits  *limiter
+	meter   *meter
+	built   bool
 }
 
 // New parses every template; a broken one fails here.
@@ -96,7 +98,7 @@ func New(o Options) (*Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	rt := &Router{opts: o, views: v, pages: map[string]*route{}, limits: newLimiter(o.Limit, o.Clock), meter: newMeter()}
+	rt := &Router{opts: o, views: v, pages: map[string]*route{}, limits: newLimiter(o.Limit, o.Clock), waiting: newWaiting(o.Clock), meter: newMeter()}
 	rt.own()
 	return rt, nil
 }
