@@ -53,26 +53,26 @@ func sealBatch(ctx context.Context, tx bun.Tx, tree string, signer Signer) (int6
 	if _, err := tx.NewRaw("SELECT FROM seal_trees WHERE name = ? FOR UPDATE", tree).Exec(ctx); err != nil {
 		return 0, err
 	}
-	var below, doneBelow string
+	var below string
 	var at time.Time
 	var size int64
 	err := tx.NewRaw(`SELECT pg_snapshot_xmin(pg_current_snapshot())::text, clock_timestamp(),
-			coalesce((SELECT max(size) FROM seal_heads WHERE tree = ?0), 0),
-			coalesce((SELECT below::text FROM seal_heads WHERE tree = ?0 ORDER BY size DESC LIMIT 1), '0')`, tree).
-		Scan(ctx, &below, &at, &size, &doneBelow)
+			coalesce((SELECT max(size) FROM seal_heads WHERE tree = ?0), 0)`, tree).
+		Scan(ctx, &below, &at, &size)
 	if err != nil {
 		return 0, err
 	}
 	var rows []struct {
 		RowID  int64
 		Digest []byte
+		Xid    string
 	}
-	err = tx.NewRaw("SELECT row_id, digest FROM audit.waiting(?, ?::xid8, ?)", tree, below, batch).Scan(ctx, &rows)
+	err = tx.NewRaw("SELECT row_id, digest, xid::text FROM audit.waiting(?, ?::xid8, ?)", tree, below, batch).Scan(ctx, &rows)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
 	if len(rows) == batch {
-		below = doneBelow // more of the same transactions may wait
+		below = rows[batch-1].Xid // more of that transaction may wait
 	}
 	s := &stored{ctx: ctx, tx: tx, tree: tree, fresh: map[int64]tlog.Hash{}, next: tlog.StoredHashCount(size)}
 	leaves, ids := make([]int64, len(rows)), make([]int64, len(rows))

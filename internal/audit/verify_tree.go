@@ -86,8 +86,8 @@ func (w *walk) block(ctx context.Context, tx bun.IDB, at, n int64) error {
 	var wrong *int64
 	err := tx.NewRaw(fmt.Sprintf(`SELECT count(*), coalesce(string_agg(coalesce(x.digest, decode(repeat('00', 32), 'hex')), '' ORDER BY x.leaf), ''),
 			(array_agg(x.row_id ORDER BY x.leaf) FILTER (WHERE x.digest IS NULL OR x.leaf <> ?1 + x.n - 1))[1]
-		FROM (SELECT l.leaf, l.row_id, r.digest, row_number() OVER (ORDER BY l.leaf) AS n
-		        FROM seal_leaves l LEFT JOIN %s r ON r.id = l.row_id WHERE l.tree = ?0 AND l.leaf >= ?1 AND l.leaf < ?2) x`, w.relation),
+		FROM (SELECT l.leaf, l.row_id, (SELECT r.digest FROM %s r WHERE r.id = l.row_id) AS digest, row_number() OVER (ORDER BY l.leaf) AS n
+		        FROM seal_leaves l WHERE l.tree = ?0 AND l.leaf >= ?1 AND l.leaf < ?2) x`, w.relation),
 		w.tree, at, at+n).Scan(ctx, &found, &digests, &wrong)
 	if err != nil {
 		return err
@@ -132,10 +132,15 @@ func (w *walk) judgeHashes(ctx context.Context, tx bun.IDB, at int64, made []byt
 		return nil
 	}
 	var stands []byte
-	err := tx.NewRaw(`SELECT coalesce(string_agg(coalesce(h.hash, decode(repeat('00', 32), 'hex')), '' ORDER BY g.at), '')
-		FROM generate_series(?1::bigint, ?2::bigint - 1) g (at) LEFT JOIN seal_hashes h ON h.tree = ?0 AND h.at = g.at`,
+	err := tx.NewRaw("SELECT coalesce(string_agg(hash, '' ORDER BY at), '') FROM seal_hashes WHERE tree = ?0 AND at >= ?1 AND at < ?2",
 		w.tree, at, at+n).Scan(ctx, &stands)
 	if err != nil || bytes.Equal(stands, made) {
+		return err
+	}
+	err = tx.NewRaw(`SELECT string_agg(coalesce(h.hash, decode(repeat('00', 32), 'hex')), '' ORDER BY g.at)
+		FROM generate_series(?1::bigint, ?2::bigint - 1) g (at) LEFT JOIN seal_hashes h ON h.tree = ?0 AND h.at = g.at`,
+		w.tree, at, at+n).Scan(ctx, &stands)
+	if err != nil {
 		return err
 	}
 	for i := 0; i < len(made); i += tlog.HashSize {
