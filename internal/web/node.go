@@ -47,6 +47,7 @@ type node struct {
 
 var (
 	errBadJSON  = errs.New(errs.Invalid, "web.json")
+	errBroken   = errs.New(errs.Invalid, "web.form_broken")
 	errBadForm  = errs.New(errs.Invalid, "web.form")
 	errTooDeep  = errs.New(errs.Invalid, "web.too_deep")
 	errNotJSON  = errs.New(errs.Invalid, "web.content_type")
@@ -62,7 +63,7 @@ func readForm(c *fiber.Ctx) (*node, map[string]string, error) {
 	case kind == fiber.MIMEMultipartForm:
 		m, err := c.MultipartForm()
 		if err != nil {
-			return nil, nil, errBadForm
+			return nil, nil, errBroken
 		}
 		raw = m.Value
 	case kind == fiber.MIMEApplicationForm:

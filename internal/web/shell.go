@@ -89,6 +89,12 @@ func (rt *Router) language(c *fiber.Ctx) error {
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 func (rt *Router) headers(c *fiber.Ctx) error {
+	rt.secure(c)
+	return c.Next()
+}
+
+// secure names the request and sets what every answer carries.
+func (rt *Router) secure(c *fiber.Ctx) {
 	c.Locals(keyRequest, token()[:12])
 	c.Set("X-Request-Id", requestID(c))
 	c.Set("Content-Security-Policy", contentPolicy)
@@ -102,15 +108,14 @@ func (rt *Router) headers(c *fiber.Ctx) error {
 	if rt.opts.Secure {
 		c.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 	}
-	return c.Next()
 }
 
 func requestID(c *fiber.Ctx) string { s, _ := c.Locals(keyRequest).(string); return s }
 
-// bounds refuses a large body that is not an upload, and gives the session load its deadline.
+// bounds reads the body within its limit, and gives the session load its deadline.
 func (rt *Router) bounds(c *fiber.Ctx) error {
-	if !strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEMultipartForm) && len(c.Request().Body()) > formLimit {
-		return fiber.ErrRequestEntityTooLarge
+	if err := receive(c); err != nil {
+		return err
 	}
 	outer := c.UserContext()
 	ctx, cancel := context.WithTimeout(outer, downloadTime+5*time.Second)

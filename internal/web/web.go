@@ -138,24 +138,28 @@ func (rt *Router) App() (*fiber.App, error) {
 	}
 	rt.built = true
 	cfg := fiber.Config{
-		AppName:                 "kinhbac",
-		Immutable:               true,
-		CaseSensitive:           true,
-		StrictRouting:           true,
-		DisableStartupMessage:   true,
-		BodyLimit:               uploadLimit,
-		ReadTimeout:             120 * time.Second,
-		WriteTimeout:            120 * time.Second,
-		IdleTimeout:             60 * time.Second,
-		ReadBufferSize:          16 << 10,
-		ErrorHandler:            rt.handleError,
-		EnableTrustedProxyCheck: true,
-		TrustedProxies:          rt.opts.Proxies,
+		AppName:               "kinhbac",
+		Immutable:             true,
+		CaseSensitive:         true,
+		StrictRouting:         true,
+		DisableStartupMessage: true,
+		BodyLimit:             uploadLimit,
+		StreamRequestBody:     true, // receive reads it, so that a body over the limit is answered in words
+
+		DisablePreParseMultipartForm: true,
+		ReadTimeout:                  120 * time.Second,
+		WriteTimeout:                 120 * time.Second,
+		IdleTimeout:                  60 * time.Second,
+		ReadBufferSize:               16 << 10,
+		ErrorHandler:                 rt.handleError,
+		EnableTrustedProxyCheck:      true,
+		TrustedProxies:               rt.opts.Proxies,
 	}
 	if len(rt.opts.Proxies) > 0 {
 		cfg.ProxyHeader = fiber.HeaderXForwardedFor
 	}
 	app := fiber.New(cfg)
+	rt.edge(app)
 	rt.shell(app)
 	spec, err := rt.openAPI()
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -309,3 +310,19 @@ func text(body string) string {
 	s := strings.Join(strings.Fields(markup.ReplaceAllString(body, " ")), " ")
 	return s[:min(len(s), 1500)]
 }
+
+// Listen serves the application on a real port of this machine until the test ends, for what only a network shows, and
+// gives its address.
+func (w *Web) Listen() string {
+	w.t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	go w.app.Listener(ln)
+	w.t.Cleanup(func() { w.app.ShutdownWithTimeout(time.Second) })
+	return ln.Addr().String()
+}
+
+// Session gives the cookie and the CSRF token with which the person of ctx is known.
+func (w *Web) Session(ctx context.Context) (cookie, csrf string) { return w.cookie(ctx) }
