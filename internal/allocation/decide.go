@@ -104,8 +104,7 @@ type Appraisal struct {
 	Reason string // needed for a cut
 }
 
-// Appraise answers lines of the set, each with its own right: a line in conflict is left to a colleague. With a
-// number it hands the set on, when every funded line is answered.
+// Appraise answers lines of the set. With a number it hands the set on, when every funded line is answered.
 func (s *Service) Appraise(ctx context.Context, id uuid.UUID, version int, lines []Appraisal, appraisalNo string) error {
 	return s.change(ctx, id, "appraise", version, func(ctx context.Context, tx bun.Tx, set *AwardSet, actor access.Actor) error {
 		if set.Status != Proposed {
@@ -179,7 +178,7 @@ func (s *Service) decided(ctx context.Context, tx bun.Tx, id uuid.UUID, version 
 	if err != nil {
 		return nil, access.Actor{}, err
 	}
-	actor, err := s.access.Require(ctx, tx, "award", "approve", set)
+	actor, err := s.require(ctx, tx, "approve", set)
 	if err != nil {
 		return nil, actor, err
 	}
@@ -269,7 +268,7 @@ func (s *Service) change(ctx context.Context, id uuid.UUID, action string, versi
 		if err != nil {
 			return err
 		}
-		actor, err := s.access.Require(ctx, tx, "award", action, set)
+		actor, err := s.require(ctx, tx, action, set)
 		if err != nil {
 			return err
 		}

@@ -131,6 +131,15 @@ func (h handler) decision(ctx context.Context, r web.Req) (*decisionPage, error)
 	if _, err := h.s.access.Require(ctx, storage.Joined(ctx, h.s.db), "award", "read", access.Ref{Kind: "award_set", ID: id}); err != nil {
 		return nil, err
 	}
+	set, err := GetSet(ctx, storage.Joined(ctx, h.s.db), id)
+	if err != nil {
+		return nil, err
+	}
+	if _, partial, err := h.s.lines(ctx, set); err != nil {
+		return nil, err
+	} else if partial { // half a decision is none
+		return nil, ErrUnread
+	}
 	return h.document(ctx, id, "/award-sets/"+id.String())
 }
 

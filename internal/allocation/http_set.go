@@ -2,7 +2,6 @@ package allocation
 
 import (
 	"context"
-	"slices"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -68,7 +67,9 @@ type showPage struct {
 	Budget    *budget.Line
 	Available money.Amount // of the budget line now
 	Lines     []line
-	Hidden    int
+	Partial   bool         // lines in conflict with the reader are left out
+	Sum       money.Amount // of the lines shown
+	Instead   string       // who acts at this step for a reader in conflict
 	Stats     []web.Stat
 	Track     []web.Stage
 	Over      bool // the set is more than the line has
@@ -103,17 +104,28 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 		return nil, err
 	}
 	p.Available = state.Available
-	if p.Lines, p.Hidden, err = h.s.lines(ctx, p.Set); err != nil {
+	if p.Lines, p.Partial, err = h.s.lines(ctx, p.Set); err != nil {
 		return nil, err
 	}
-	p.Over = p.Set.DecidedAt == nil && p.Set.Sum().Cmp(p.Available) > 0
-	h.buttons(ctx, p)
-	figures := [][3]string{{"allocation.ceiling", p.Set.Ceiling.Format() + " đ", ""},
-		{"allocation.line_available", p.Available.Format() + " đ", p.Budget.Code}}
-	if p.Hidden == 0 { // a sum less the lines shown would tell of the others
-		figures = slices.Insert(figures, 1, [3]string{"allocation.sum", p.Set.Sum().Format() + " đ", i18n.T(ctx, "allocation.n_proposals", p.Set.Funded())})
+	funded, label := 0, "allocation.sum"
+	for i := range p.Lines {
+		p.Sum = p.Sum.Add(p.Lines[i].Stands())
+		if p.Lines[i].Outcome == Funded {
+			funded++
+		}
 	}
-	p.Stats = stats(r.Lang(), figures...)
+	if p.Partial { // whether the whole is too much would tell of the others
+		label = "allocation.sum_shown"
+		if p.Instead, err = h.s.instead(ctx, db, p.Set); err != nil {
+			return nil, err
+		}
+	} else {
+		p.Over = p.Set.DecidedAt == nil && p.Sum.Cmp(p.Available) > 0
+	}
+	h.buttons(ctx, p)
+	p.Stats = stats(r.Lang(), [3]string{"allocation.ceiling", p.Set.Ceiling.Format() + " đ", ""},
+		[3]string{label, p.Sum.Format() + " đ", i18n.T(ctx, "allocation.n_proposals", funded)},
+		[3]string{"allocation.line_available", p.Available.Format() + " đ", p.Budget.Code})
 	p.track(ctx)
 	return p, nil
 }
@@ -141,13 +153,14 @@ func (p *showPage) track(ctx context.Context) {
 	}
 }
 
-// lines gives the awards of a set the subject of ctx is not in conflict with; the others are counted only.
-func (s *Service) lines(ctx context.Context, set *AwardSet) ([]line, int, error) {
+// lines gives the awards of a set the subject of ctx is not in conflict with, and whether there are others: then the
+// ranks are numbered anew, since gaps would tell of them.
+func (s *Service) lines(ctx context.Context, set *AwardSet) ([]line, bool, error) {
 	db := storage.Joined(ctx, s.db)
 	var seen []uuid.UUID
 	q := db.NewSelect().Model((*Award)(nil)).Column("id").Where("aw.set_id = ?", set.ID)
 	if err := s.access.Scope(ctx, q, "award", "read", "award").Scan(ctx, &seen); err != nil {
-		return nil, 0, err
+		return nil, false, err
 	}
 	visible := map[uuid.UUID]bool{}
 	for _, id := range seen {
@@ -159,7 +172,7 @@ func (s *Service) lines(ctx context.Context, set *AwardSet) ([]line, int, error)
 	}
 	named, err := names(ctx, db, ids)
 	if err != nil {
-		return nil, 0, err
+		return nil, false, err
 	}
 	var out []line
 	for _, a := range set.Awards {
@@ -172,7 +185,17 @@ func (s *Service) lines(ctx context.Context, set *AwardSet) ([]line, int, error)
 		}
 		out = append(out, l)
 	}
-	return out, len(set.Awards) - len(out), nil
+	partial := len(out) < len(set.Awards)
+	if partial {
+		n := 0
+		for i := range out {
+			if out[i].Rank > 0 {
+				n++
+				out[i].Rank = n
+			}
+		}
+	}
+	return out, partial, nil
 }
 
 // rows gives the lines of a ranking the subject of ctx is not in conflict with; the others are counted only.

@@ -66,7 +66,8 @@ func names(ctx context.Context, db bun.IDB, ids []uuid.UUID) (map[uuid.UUID]Name
 	return out, err
 }
 
-// SetRow is an award set on a list.
+// SetRow is an award set on a list. Funded and Sum count the lines its reader may see; Partial says that these are not
+// all.
 type SetRow struct {
 	ID         uuid.UUID     `json:"id"`
 	CallCode   string        `json:"call"`
@@ -75,16 +76,21 @@ type SetRow struct {
 	Status     Status        `json:"status"`
 	Funded     int           `json:"funded"`
 	Sum        money.Amount  `bun:"type:numeric" json:"sum"`
+	Partial    bool          `json:"partial"`
 	DecisionNo string        `json:"decision_no"`
 	DecidedOn  calendar.Date `json:"decided_on"`
 }
 
 func (s *Service) sets(ctx context.Context, db bun.IDB) ([]SetRow, error) {
 	var rows []SetRow
+	seen := func(expr string) *bun.SelectQuery {
+		return s.access.Scope(ctx, db.NewSelect().TableExpr("awards AS aw").ColumnExpr(expr).Where("aw.set_id = aws.id"), "award", "read", "award")
+	}
 	q := db.NewSelect().Model((*AwardSet)(nil)).
 		ColumnExpr("aws.id, c.code AS call_code, c.title_vi, c.title_en, aws.status, COALESCE(aws.decision_no, '') AS decision_no, aws.decided_on").
-		ColumnExpr("(SELECT count(*) FROM awards a WHERE a.set_id = aws.id AND a.outcome = 'funded') AS funded").
-		ColumnExpr("COALESCE((SELECT sum(CASE WHEN aws.status IN ('decided', 'published') THEN a.amount ELSE COALESCE(a.appraised, a.proposed) END) FROM awards a WHERE a.set_id = aws.id AND a.outcome = 'funded'), 0) AS sum").
+		ColumnExpr("(?) AS funded", seen("count(*) FILTER (WHERE aw.outcome = 'funded')")).
+		ColumnExpr("(?) AS sum", seen("COALESCE(sum(CASE WHEN aws.status IN ('decided', 'published') THEN aw.amount ELSE COALESCE(aw.appraised, aw.proposed) END) FILTER (WHERE aw.outcome = 'funded'), 0)")).
+		ColumnExpr("(SELECT count(*) FROM awards a WHERE a.set_id = aws.id) <> (?) AS partial", seen("count(*)")).
 		Join("JOIN calls AS c ON c.id = aws.call_id").OrderExpr("c.code DESC")
 	err := s.access.Scope(ctx, q, "award", "read", "award_set").Scan(ctx, &rows)
 	return rows, err

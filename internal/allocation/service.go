@@ -56,6 +56,8 @@ func nouns() []access.Noun {
 	}, {
 		Kind: "award_set", Table: "award_sets", Alias: "aws", Managing: "aws.managing_unit_id", Finance: "aws.finance_unit_id",
 		Conflict: []access.Link{{Kind: "call", ID: "aws.call_id"}},
+		Reading:  []access.Right{{Resource: "award", Action: "read"}}, // without the lines in conflict
+		Acts:     map[string]string{"no_coi": freeOfLines},
 		When: map[string]string{
 			"state:ranked":    "true",
 			"state:proposed":  "aws.status <> 'draft'",

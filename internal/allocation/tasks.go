@@ -48,9 +48,8 @@ func (s *Service) Tasks(ctx context.Context) ([]web.Task, error) {
 	if err := s.access.Scope(ctx, q, "award", "read", "award_set").Scan(ctx); err != nil {
 		return nil, err
 	}
-	action := map[Status]string{Draft: "propose", Proposed: "appraise", Appraised: "confirm_appraisal", Confirmed: "approve", Decided: "publish"}
 	for i := range sets {
-		a := action[sets[i].Status]
+		a := next[sets[i].Status]
 		if !s.access.Can(ctx, db, "award", a, &sets[i]) {
 			continue
 		}
