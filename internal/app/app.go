@@ -115,7 +115,7 @@ func Build(ctx context.Context, p Parts) (*App, error) {
 	a.Council.Serve("deal", investment.Matters{})
 	a.Awards.Follow(disbursement.Payments{})
 	a.Indicate = indicator.New(p.DB, acc, published{})
-	a.Report = report.New()
+	a.Report = report.New(p.DB)
 	a.Trail = trail.New(p.DB, acc)
 	return a, nil
 }

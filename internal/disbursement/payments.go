@@ -30,3 +30,16 @@ func (Payments) Disbursed(ctx context.Context, db bun.IDB, proposals []uuid.UUID
 	}
 	return out, nil
 }
+
+// Published sums over the published awards what was paid out and what is bound by agreements signed by both sides, in
+// đồng, for the public.
+func (Payments) Published(ctx context.Context, db bun.IDB) (paid, bound money.Amount, err error) {
+	err = db.NewRaw(`SELECT COALESCE(sum(r.paid), 0), COALESCE(sum(ag.amount), 0)
+		FROM agreements ag JOIN awards aw ON aw.id = ag.award_id JOIN award_sets s ON s.id = aw.set_id AND s.status = 'published'
+		LEFT JOIN LATERAL (SELECT sum(dr.amount) AS paid FROM disbursement_requests dr WHERE dr.agreement_id = ag.id AND dr.status = 'paid') r ON true
+		WHERE ag.state_signed_at IS NOT NULL`).Scan(ctx, &paid, &bound)
+	if err != nil {
+		return paid, bound, fmt.Errorf("sum published payments: %w", err)
+	}
+	return paid, bound, nil
+}

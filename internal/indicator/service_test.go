@@ -110,7 +110,7 @@ func TestPages(t *testing.T) {
 	db, guest := dbtest.New(t), context.Background()
 	acc := accesstest.New(t)
 	svc := indicator.New(db, acc, awards(3))
-	w := webtest.New(t, db, acc, svc.Routes, report.New().Routes)
+	w := webtest.New(t, db, acc, svc.Routes, report.New(db).Routes)
 	officer := accesstest.As(t, guest, db, accesstest.Person{Roles: []access.Role{access.ProgrammeOfficer}})
 	head := accesstest.As(t, guest, db, accesstest.Person{Roles: []access.Role{access.DepartmentHead}})
 	applicant := accesstest.As(t, guest, db, accesstest.Person{Roles: []access.Role{access.Applicant}})

@@ -13,6 +13,7 @@ import (
 	"kinhbac/internal/council"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/i18n"
+	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
 	"kinhbac/internal/web"
 )
@@ -159,4 +160,17 @@ func (s *Service) investees(ctx context.Context) (is []investee, err error) {
 		ColumnExpr("(SELECT min(i.paid_on) FROM investments AS i WHERE i.holding_id = h.id AND i.status = 'confirmed') AS since").
 		OrderExpr("since DESC, o.name").Limit(500)
 	return is, s.access.Scope(ctx, q, "investment", "read_public", "holding").Scan(ctx, &is)
+}
+
+// fewInvestees is the least number of firms whose sum is told to everybody: the sum over fewer would tell what one got.
+const fewInvestees = 3
+
+// Invested sums what the funds have paid into published holdings, in đồng, and counts the firms; told is false while
+// the sum would give away a single firm.
+func (s *Service) Invested(ctx context.Context) (sum money.Amount, firms int, told bool, err error) {
+	q := storage.Joined(ctx, s.db).NewSelect().TableExpr("holdings AS h").ColumnExpr("COALESCE(sum(h.cost), 0), count(DISTINCT h.organisation_id)")
+	if err := s.access.Scope(ctx, q, "investment", "read_public", "holding").Scan(ctx, &sum, &firms); err != nil {
+		return sum, 0, false, fmt.Errorf("sum of published holdings: %w", err)
+	}
+	return sum, firms, firms >= fewInvestees, nil
 }

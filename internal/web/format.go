@@ -85,6 +85,12 @@ func shortMoney(lang i18n.Lang, v any) (template.HTML, error) {
 	return template.HTML(`<abbr title="` + moneyText(a) + `">` + n + noBreak + template.HTMLEscapeString(u) + `</abbr>`), nil
 }
 
+// MoneyStat is a figure in the short form of money with its unit apart; the exact amount stands behind the number.
+func MoneyStat(lang i18n.Lang, label string, a money.Amount, note string) Stat {
+	n, u := Short(lang, a)
+	return Stat{Label: label, Value: template.HTML(`<abbr title="` + moneyText(a) + `">` + n + `</abbr>`), Unit: u, Note: note}
+}
+
 // moneyWords is an amount in Vietnamese words; in English the digits with the currency, which need no words.
 func moneyWords(lang i18n.Lang, v any) (string, error) {
 	a, ok, err := amountOf(v)
