@@ -16,6 +16,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_user ON sessions (user_id);
 CREATE INDEX sessions_expiry ON sessions (expires_at);
+CREATE INDEX sessions_previous ON sessions (previous_id) WHERE previous_id IS NOT NULL; -- read at every request
 
 -- Second factor (or password) proven for one act on one content in one session, for five minutes.
 CREATE TABLE step_ups (

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"kinhbac/internal/errs"
 )
@@ -30,6 +31,14 @@ type Use struct {
 	Act    string // what is done, with its path
 	Digest string // SHA-256 of what was sent
 }
+
+type useKey struct{}
+
+// With puts the use under which a command runs into ctx.
+func With(ctx context.Context, u Use) context.Context { return context.WithValue(ctx, useKey{}, u) }
+
+// From is the use under which the command of ctx runs; the zero Use outside the web.
+func From(ctx context.Context) Use { u, _ := ctx.Value(useKey{}).(Use); return u }
 
 // Begin claims the key in the caller's transaction. It gives the kept answer when the same act was done before,
 // nil when the caller is to do it now, and ErrReused for the same key with another act or content.
@@ -84,4 +93,52 @@ func Sweep(ctx context.Context, db bun.IDB, age time.Duration) (int64, error) {
 		return 0, fmt.Errorf("sweep keys: %w", err)
 	}
 	return res.RowsAffected()
+}
+
+// Answers gives the kept answers of many uses in order, nil where there is none yet; ErrReused stands in the error of
+// a use whose key was sent with another act or content.
+func Answers(ctx context.Context, tx bun.IDB, uses []Use) (answers [][]byte, refused []error, err error) {
+	answers, refused = make([][]byte, len(uses)), make([]error, len(uses))
+	at := make(map[[2]string][]int, len(uses))
+	scopes, keys := make([]string, len(uses)), make([]string, len(uses))
+	for i, u := range uses {
+		scopes[i], keys[i] = u.Scope, u.Key
+		at[[2]string{u.Scope, u.Key}] = append(at[[2]string{u.Scope, u.Key}], i)
+	}
+	var rows []struct {
+		Scope, Key, Act, Digest string
+		Answer                  []byte
+	}
+	err = tx.NewRaw(`SELECT k.scope, k.key, k.act, k.digest, k.answer FROM unnest(?::text[], ?::text[]) a (scope, key)
+		JOIN command_keys k ON k.scope = a.scope AND k.key = a.key`, pgdialect.Array(scopes), pgdialect.Array(keys)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read %d keys: %w", len(uses), err)
+	}
+	for _, r := range rows {
+		for _, i := range at[[2]string{r.Scope, r.Key}] {
+			if r.Act != uses[i].Act || r.Digest != uses[i].Digest || r.Answer == nil {
+				refused[i] = ErrReused
+			} else {
+				answers[i] = r.Answer
+			}
+		}
+	}
+	return answers, refused, nil
+}
+
+// Keep claims keys with their answers at once, for commands that another guard already makes happen once. A key that
+// is there keeps the answer it has.
+func Keep(ctx context.Context, tx bun.IDB, uses []Use, answers [][]byte) error {
+	scopes, keys, acts, digests, texts := make([]string, len(uses)), make([]string, len(uses)), make([]string, len(uses)), make([]string, len(uses)), make([]string, len(uses))
+	for i, u := range uses {
+		scopes[i], keys[i], acts[i], digests[i], texts[i] = u.Scope, u.Key, u.Act, u.Digest, string(answers[i])
+	}
+	_, err := tx.NewRaw(`INSERT INTO command_keys (scope, key, act, digest, answer)
+		SELECT scope, key, act, digest, answer::jsonb FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[]) k (scope, key, act, digest, answer)
+		ORDER BY scope, key ON CONFLICT (scope, key) DO NOTHING`, pgdialect.Array(scopes), pgdialect.Array(keys), pgdialect.Array(acts),
+		pgdialect.Array(digests), pgdialect.Array(texts)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("keep %d answers: %w", len(uses), err)
+	}
+	return nil
 }

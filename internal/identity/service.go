@@ -11,6 +11,7 @@ import (
 	"kinhbac/internal/access"
 	"kinhbac/internal/clock"
 	"kinhbac/internal/errs"
+	"kinhbac/internal/storage"
 )
 
 // Options of the service. Key seals second factors, 16, 24 or 32 bytes, derived from the server's key. Demo says that
@@ -29,6 +30,8 @@ type Service struct {
 	opts   Options
 	cost   cost
 	dummy  string // hash of a password nobody knows
+
+	sessions *storage.Together[string, *sessionRow] // by the hash of the cookie
 }
 
 // Refusals. Those of sign-in tell nothing of what was wrong.
@@ -61,6 +64,7 @@ func New(db *bun.DB, acc *access.Access, o Options) *Service {
 		s.cost = cheap
 	}
 	s.dummy = hash(random(), s.cost)
+	s.sessions = storage.NewTogether(2, 200, s.load)
 	acc.Register(access.Noun{Kind: "role_grant_proposal", Table: "role_grant_proposals", Alias: "gp",
 		Managing: "(SELECT kb_u.unit_id FROM users kb_u WHERE kb_u.id = gp.user_id)",
 		When:     map[string]string{"not_self": "gp.user_id <> {user}"}})

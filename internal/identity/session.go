@@ -107,33 +107,20 @@ func (s *Service) Load(ctx context.Context, cookie string) (access.Subject, erro
 	if cookie == "" {
 		return access.Subject{}, nil
 	}
-	now, id := s.clock.Now(), digest(cookie)
-	var (
-		p                      personRow
-		session, role, purpose string
-		seen                   time.Time
-	)
-	err := s.db.NewRaw(`SELECT se.id, se.active_role, se.purpose, se.seen_at, `+personColumns+`
-		FROM sessions se JOIN users us ON us.id = se.user_id
-		WHERE (se.id = ? OR se.previous_id = ? AND se.renewed_at > ?) AND us.disabled_at IS NULL AND se.expires_at > ?
-		AND se.seen_at + make_interval(secs => se.idle_seconds) > ?`, id, id, now.Add(-grace), now, now).
-		Scan(ctx, &session, &role, &purpose, &seen, &p.ID, &p.Name, &p.Login, &p.Factor, &p.Grants)
-	if errors.Is(err, sql.ErrNoRows) {
-		return access.Subject{}, nil
+	se, err := s.sessions.Do(ctx, digest(cookie))
+	if err != nil || se == nil {
+		return access.Subject{}, err
 	}
-	if err != nil {
-		return access.Subject{}, fmt.Errorf("load session: %w", err)
-	}
-	if now.Sub(seen) >= touch {
-		if _, err := s.db.NewRaw("UPDATE sessions SET seen_at = greatest(seen_at, ?) WHERE id = ?", now, session).Exec(ctx); err != nil {
+	if now := s.clock.Now(); now.Sub(se.SeenAt) >= touch {
+		if _, err := s.db.NewRaw("UPDATE sessions SET seen_at = greatest(seen_at, ?) WHERE id = ?", now, se.Session).Exec(ctx); err != nil {
 			return access.Subject{}, fmt.Errorf("touch session: %w", err)
 		}
 	}
-	sub, err := p.subject()
+	sub, err := se.subject()
 	if err != nil {
 		return access.Subject{}, err
 	}
-	sub.Session, sub.Active, sub.Purpose = session, access.Role(role), purpose
+	sub.Session, sub.Active, sub.Purpose = se.Session, se.ActiveRole, se.Purpose
 	if !sub.Has(sub.Active) {
 		sub.Active = ""
 		if len(sub.Grants) > 0 {
@@ -141,6 +128,45 @@ func (s *Service) Load(ctx context.Context, cookie string) (access.Subject, erro
 		}
 	}
 	return sub, nil
+}
+
+// sessionRow is a session in force with its person.
+type sessionRow struct {
+	personRow  `bun:",extend"`
+	Session    string
+	PreviousID *string
+	ActiveRole access.Role
+	Purpose    string
+	SeenAt     time.Time
+}
+
+// load reads the sessions of the given ids, or of those they replaced a moment ago, in order; nil where none is in
+// force. Requests that come at the same moment are read in one statement: every one of them begins here.
+func (s *Service) load(ctx context.Context, ids []string) ([]*sessionRow, error) {
+	now := s.clock.Now()
+	var rows []*sessionRow
+	err := s.db.NewRaw(`SELECT se.id AS session, CASE WHEN se.renewed_at > ? THEN se.previous_id END AS previous_id,
+			se.active_role, se.purpose, se.seen_at, `+personColumns+`
+		FROM sessions se JOIN users us ON us.id = se.user_id
+		WHERE (se.id IN (?) OR se.previous_id IN (?)) AND us.disabled_at IS NULL AND se.expires_at > ?
+		AND se.seen_at + make_interval(secs => se.idle_seconds) > ?`, now.Add(-grace), bun.List(ids), bun.List(ids), now, now).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("load sessions: %w", err)
+	}
+	by := make(map[string]*sessionRow, len(rows))
+	for _, r := range rows {
+		if r.PreviousID != nil {
+			by[*r.PreviousID] = r
+		}
+	}
+	for _, r := range rows { // an id of its own comes before one that was replaced
+		by[r.Session] = r
+	}
+	found := make([]*sessionRow, len(ids))
+	for i, id := range ids {
+		found[i] = by[id]
+	}
+	return found, nil
 }
 
 // open starts a session with a new id and gives the value of its cookie.

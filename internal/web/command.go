@@ -28,7 +28,23 @@ type act func(ctx context.Context, r Req) (Done, any, error)
 type command struct {
 	path, resource, action, page string
 	bare                         bool // no transaction, no key
-	prepare                      func(body *node) (act, error)
+	prepare                      func(body *node) (work, error)
+}
+
+// work is a decoded command: what does it alone, and for some what does it together with others that wait. together
+// gives the kept answer, or nil when the command is to be done alone.
+type work struct {
+	alone    act
+	together func(ctx context.Context, r Req, use idem.Use) ([]byte, error)
+}
+
+// Kept is how the answer of a command stays with its key: for commands that keep their keys themselves.
+func Kept(d Done, out any) ([]byte, error) {
+	raw, err := json.Marshal(out)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(answer{d, raw})
 }
 
 var (
@@ -120,10 +136,11 @@ func (rt *Router) serveAPI(c *fiber.Ctx, cmd command) error {
 func (rt *Router) run(c *fiber.Ctx, cmd command, body *node, key, code string) (answer, error) {
 	ctx, subject := c.UserContext(), access.From(c.UserContext())
 	name, sum := cmd.resource+"."+cmd.action+" "+strings.TrimPrefix(c.Path(), apiRoot), digest(body)
-	do, err := cmd.prepare(body)
+	todo, err := cmd.prepare(body)
 	if err != nil {
 		return answer{}, err
 	}
+	do := todo.alone
 	var use idem.Use
 	if !cmd.bare {
 		if err := checkKey(key); err != nil {
@@ -157,6 +174,16 @@ func (rt *Router) run(c *fiber.Ctx, cmd command, body *node, key, code string) (
 		}
 		raw, err := json.Marshal(out)
 		return answer{done, raw}, err
+	}
+	if todo.together != nil {
+		kept, err := todo.together(ctx, rt.req(c), use)
+		if err != nil {
+			return answer{}, err
+		}
+		if kept != nil {
+			var a answer
+			return a, json.Unmarshal(kept, &a)
+		}
 	}
 	a, err := rt.once(ctx, c, use, do)
 	if err != nil && code == "" && errs.From(err).Kind == errs.StepUp && subject.ID != uuid.Nil {
@@ -195,17 +222,15 @@ func (rt *Router) once(ctx context.Context, c *fiber.Ctx, use idem.Use, do act) 
 		if stored != nil {
 			return json.Unmarshal(stored, &a)
 		}
-		done, out, err := do(ctx, rt.req(c))
+		done, out, err := do(idem.With(ctx, use), rt.req(c))
 		if err != nil {
 			return err
 		}
-		raw, err := json.Marshal(out)
+		keep, err := Kept(done, out)
 		if err != nil {
 			return err
 		}
-		a = answer{done, raw}
-		keep, err := json.Marshal(a)
-		if err != nil {
+		if err := json.Unmarshal(keep, &a); err != nil {
 			return err
 		}
 		return idem.Finish(ctx, tx, use, keep)

@@ -14,6 +14,7 @@ import (
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/errs"
+	"kinhbac/internal/idem"
 )
 
 // Time a request may take, by class; the deadline is in the handler's context.
@@ -91,13 +92,31 @@ func Action[In, Out any](rt *Router, path, resource, action, page string, h func
 	rt.command(command{path: path, resource: resource, action: action, page: page, bare: true, prepare: preparer(h)}, reflect.TypeFor[In](), reflect.TypeFor[Out]())
 }
 
-func preparer[In, Out any](h func(context.Context, Req, In) (Done, Out, error)) func(*node) (act, error) {
-	return func(body *node) (act, error) {
+// Shared is a Command that may be done together with others of its kind that wait at the same moment, in one
+// transaction: together keeps the key of each with its answer, made by Kept, and gives that answer. Where it gives
+// nil the command is done alone by h, which then says what stands in the way.
+func Shared[In, Out any](rt *Router, path, resource, action, page string,
+	together func(ctx context.Context, r Req, use idem.Use, in In) ([]byte, error), h func(ctx context.Context, r Req, in In) (Done, Out, error)) {
+	prepare := func(body *node) (work, error) {
 		var in In
 		if err := decode(body, &in); err != nil {
-			return nil, err
+			return work{}, err
 		}
-		return func(ctx context.Context, r Req) (Done, any, error) { return h(ctx, r, in) }, nil
+		return work{
+			alone:    func(ctx context.Context, r Req) (Done, any, error) { return h(ctx, r, in) },
+			together: func(ctx context.Context, r Req, use idem.Use) ([]byte, error) { return together(ctx, r, use, in) },
+		}, nil
+	}
+	rt.command(command{path: path, resource: resource, action: action, page: page, prepare: prepare}, reflect.TypeFor[In](), reflect.TypeFor[Out]())
+}
+
+func preparer[In, Out any](h func(context.Context, Req, In) (Done, Out, error)) func(*node) (work, error) {
+	return func(body *node) (work, error) {
+		var in In
+		if err := decode(body, &in); err != nil {
+			return work{}, err
+		}
+		return work{alone: func(ctx context.Context, r Req) (Done, any, error) { return h(ctx, r, in) }}, nil
 	}
 }
 
