@@ -22,6 +22,12 @@ func refusal(err error) error {
 		return insufficient(e.Field('D'))
 	case "KB011":
 		return ErrClosed.With(e.Field('D'))
+	case "KB012":
+		year, state, _ := strings.Cut(e.Field('D'), " ")
+		if state == "adjusting" {
+			return ErrYearAdjusts.With(year)
+		}
+		return ErrYearClosed.With(year)
 	case "KB013":
 		return ErrKeyReused
 	case "KB014":
@@ -30,6 +36,13 @@ func refusal(err error) error {
 		return fmt.Errorf("%w: %w", ErrMove, err)
 	case "KB016":
 		return ErrSecondPerson
+	case "KB017":
+		if e.Field('n') == "journals_reverses_id_key" {
+			return ErrReversed
+		}
+		return ErrTooMuch
+	case "KB018":
+		return ErrCode.With(e.Field('D'))
 	}
 	switch e.Field('n') {
 	case "journals_same_person":
@@ -38,6 +51,10 @@ func refusal(err error) error {
 		return ErrSecondPerson
 	case "journals_reverses_id_key":
 		return ErrReversed
+	case "journals_reason":
+		return ErrReason
+	case "journals_basis":
+		return ErrBasis
 	}
 	return err
 }

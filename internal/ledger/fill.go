@@ -63,7 +63,7 @@ func (f Filling) run(ctx context.Context, tx bun.Tx, statements ...string) error
 func (f Filling) prepare(ctx context.Context, tx bun.Tx) error {
 	each := int64(f.Journals/f.Lines+1) * 2_000_000
 	return f.run(ctx, tx,
-		fmt.Sprintf(`SELECT ledger.open_line('BUDGET', 'budget', ledger.dim(%d, NULL, '417', '103', NULL, NULL, 'L' || i, 'NS', NULL, NULL, NULL, NULL, NULL), NULL)
+		fmt.Sprintf(`SELECT ledger.open_line('BUDGET', 'budget', ledger.dim(%d, NULL, NULL, NULL, NULL, NULL, 'L' || i, 'NS', NULL, NULL, NULL, NULL, NULL), NULL)
 			FROM generate_series(1, %d) i`, f.Year, f.Lines),
 		fmt.Sprintf(`SELECT ledger.open_period(b.id, make_date(%d, m, 1)) FROM ledger.books b, generate_series(1, 12) m WHERE b.code IN ('BUDGET', 'ACTUAL')`, f.Year),
 		`CREATE TEMP TABLE fill_line ON COMMIT DROP AS SELECT c.id, c.dim_id, row_number() OVER (ORDER BY c.id) AS n FROM ledger.control_lines c
@@ -91,22 +91,22 @@ func (f Filling) part(ctx context.Context, tx bun.Tx, from, n int) error {
 // journals writes what a query of journals of two legs gives, with digests as the kernel makes them.
 func (f Filling) journals(query string) string {
 	return `WITH f AS MATERIALIZED (` + query + `), legs AS (
-		INSERT INTO ledger.postings (journal_id, leg, account_id, dim_id, line_id, amount, currency, minor_units)
-		SELECT f.id, x.leg, a.id, f.dim, f.line, x.sign * f.amount, 'VND', 0 FROM f
+		INSERT INTO ledger.postings (journal_id, leg, account_id, dim_id, line_id, amount, currency, minor_units, effective_on)
+		SELECT f.id, x.leg, a.id, f.dim, f.line, x.sign * f.amount, 'VND', 0, f.day FROM f
 		 CROSS JOIN LATERAL (VALUES (1, f.from_code, -1), (2, f.to_code, 1)) x (leg, code, sign)
 		  JOIN ledger.accounts a ON a.book_id = f.book_id AND a.code = x.code AND a.currency = 'VND'), j AS (
 		SELECT f.id, f.book_id, f.book || '-F' || '-' || f.id AS number, f.kind, f.day AS effective_on,
 		       'filling' AS document_kind, 'f1110000-0000-4000-8000-000000000001'::uuid AS document_id, 'F-' || f.i AS document_no,
 		       'fill/' || f.id AS request_key, sha256(convert_to('fill/' || f.id, 'UTF8')) AS content_hash, 2 AS leg_count,
-		       NULL::bigint AS reverses_id, '' AS reason, 'f1110000-0000-4000-8000-000000000002'::uuid AS actor_id,
-		       'f1110000-0000-4000-8000-000000000003'::uuid AS approver_id, now() AS at, p.id AS period_id,
+		       NULL::bigint AS reverses_id, NULL::bigint AS adjusts_id, '' AS reason, '' AS legal_basis, 'f1110000-0000-4000-8000-000000000002'::uuid AS actor_id,
+		       'f1110000-0000-4000-8000-000000000003'::uuid AS approver_id, now() AS at, p.id AS period_id, (SELECT c.year FROM ledger.control_lines c WHERE c.id = f.line) AS budget_year,
 		       ARRAY[ARRAY['i1', 't' || f.from_code, 'i' || f.dim, 'i' || f.line, 'n' || trim_scale(-f.amount), 'tVND'],
 		             ARRAY['i2', 't' || f.to_code, 'i' || f.dim, 'i' || f.line, 'n' || trim_scale(f.amount), 'tVND']] AS legs
 		  FROM f JOIN ledger.periods p ON p.book_id = f.book_id AND p.starts_on = date_trunc('month', f.day)::date)
 		INSERT INTO ledger.journals (id, book_id, number, kind, effective_on, period_id, document_kind, document_id, document_no,
-		       request_key, content_hash, leg_count, reason, actor_id, approver_id, at, recorded_at, recorded_xid, digest)
+		       request_key, content_hash, leg_count, reason, actor_id, approver_id, at, budget_year, recorded_at, recorded_xid, digest)
 		SELECT j.id, j.book_id, j.number, j.kind, j.effective_on, j.period_id, j.document_kind, j.document_id, j.document_no,
-		       j.request_key, j.content_hash, j.leg_count, j.reason, j.actor_id, j.approver_id, j.at, clock_timestamp(), pg_current_xact_id(),
+		       j.request_key, j.content_hash, j.leg_count, j.reason, j.actor_id, j.approver_id, j.at, j.budget_year, clock_timestamp(), pg_current_xact_id(),
 		       ` + journalDigest + ` FROM j CROSS JOIN LATERAL (SELECT j.legs) l`
 }
 

@@ -18,7 +18,18 @@
 // numbers come from one sequence per book and year: they may have gaps, and nobody waits for a number.
 //
 // 2026-11-24: periods are calendar months and open by themselves with the first journal of the month; a closed one
-// refuses, under a share lock, so that a close and a posting never pass each other.
+// refuses, under a share lock, so that a close and a posting never pass each other. The lock is an advisory one: a share
+// lock on the row itself is a write, and the row of the month is everybody's.
+//
+// 2026-11-24: in BUDGET a kind of journal makes only the moves listed for it (ledger.kind_moves), and an adjusting year
+// takes only the kinds listed (ledger.kinds). A closed year takes nothing, a later refund of it is in ACTUAL only.
+// Whether a refund is of the same year is told by the calendar year of its day against the budget year of the line.
+//
+// 2026-11-24: carry-over and cancelling leave the authorised amount of the old year standing and fill the stage closing,
+// so that the year can be read afterwards as it was given. Cutting the old line to nothing was refused for that.
+//
+// 2026-11-24: a part of a journal is taken back per account, dimensions, line and side, under a lock of the original's row.
+// A journal of which a part was taken back is not reversed any more; the rest is corrected likewise.
 package ledger
 
 import (
@@ -40,6 +51,12 @@ var (
 	ErrMove         = errs.New(errs.Conflict, "ledger.move")           // such a move is not made on such a line
 	ErrSecondPerson = errs.New(errs.Forbidden, "ledger.second_person") // the kind of journal needs an approver
 	ErrReversed     = errs.New(errs.Conflict, "ledger.reversed")       // the journal was taken back before
+	ErrTooMuch      = errs.New(errs.Conflict, "ledger.too_much")       // more than is left of the journal to take back
+	ErrYearClosed   = errs.New(errs.Conflict, "ledger.year_closed")    // Args: the budget year
+	ErrYearAdjusts  = errs.New(errs.Conflict, "ledger.year_adjusts")   // not in an adjusting year; Args: the budget year
+	ErrCode         = errs.New(errs.Conflict, "ledger.code")           // a budget code does not hold on the day; Args: the day or the codes
+	ErrReason       = errs.New(errs.Invalid, "ledger.reason_missing")
+	ErrBasis        = errs.New(errs.Invalid, "ledger.basis_missing") // a carry-over names its legal basis
 )
 
 // Stage is where money of a control line stands.
@@ -55,6 +72,8 @@ const (
 	Requested Stage = "requested"
 	Advanced  Stage = "advanced"
 	Disbursed Stage = "disbursed"
+	Returned  Stage = "returned" // paid back in a later year, never available again
+	Closing   Stage = "closing"  // carried over or cancelled out of the year
 )
 
 // LineKind is what a control line limits.
@@ -93,6 +112,30 @@ type Move struct {
 	Amount   money.Amount
 }
 
+// The kinds of journal of the book BUDGET; each makes only the moves of ledger.kind_moves. All but Reserve and Request
+// need a second person; those that take something back need a reason.
+const (
+	KindAppropriate  = "appropriate"   // source to available (giao dự toán)
+	KindAdjust       = "adjust"        // source to available or back (điều chỉnh)
+	KindCut          = "cut"           // available to source (thu hồi)
+	KindAllocate     = "allocate"      // available of the parent to allocated, source to available of the child (phân bổ)
+	KindTransfer     = "transfer"      // available to source of one line, source to available of another of the year
+	KindReserve      = "reserve"       // available to reserved
+	KindCommit       = "commit"        // available or reserved to committed (cam kết)
+	KindRequest      = "request"       // committed to requested (đề nghị thanh toán)
+	KindAdvance      = "advance"       // committed or requested to advanced (tạm ứng)
+	KindDisburse     = "disburse"      // requested or committed to disbursed (chi)
+	KindClearAdvance = "clear_advance" // advanced to disbursed (thanh toán tạm ứng)
+	KindRelease      = "release"       // reserved, committed, requested or advanced to available, requested to committed
+	KindRefund       = "refund"        // disbursed to available in the line's year, to returned later (nộp trả)
+	KindCancel       = "cancel"        // available to closing (hủy)
+	KindCarryOver    = "carry_over"    // stages to closing of the old year, source to the same stages of a later one (chuyển nguồn)
+	KindReverse      = "reverse"       // made by Reverse
+	KindCorrect      = "correct"       // made by Correct: parts of the legs of a journal taken back
+	KindReclassify   = "reclassify"    // made by Correct: taken back here, put there
+	KindRevalue      = "revalue"       // made by Revalue
+)
+
 // Leg is one side of a double entry: debit positive, credit negative, never zero.
 type Leg struct {
 	Account string // code within the book
@@ -112,6 +155,7 @@ type Journal struct {
 	Actor    uuid.UUID
 	Approver uuid.UUID // Nil when the kind needs none; equal to Actor is ErrSamePerson
 	Reason   string
+	Basis    string // code of the legal basis in the rulebook; KindCarryOver demands it
 	Moves    []Move
 	Legs     []Leg
 }
@@ -129,6 +173,7 @@ type State struct {
 	ID                                         int64
 	Authorised, Allocated, Reserved, Committed money.Amount
 	Requested, Advanced, Disbursed, Available  money.Amount
+	Returned, Closing                          money.Amount
 	Version                                    int64
 }
 

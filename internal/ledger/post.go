@@ -21,7 +21,7 @@ type answer struct {
 	Replay    bool
 	LineID    *int64
 
-	Authorised, Allocated, Reserved, Committed, Requested, Advanced, Disbursed *money.Amount
+	Authorised, Allocated, Reserved, Committed, Requested, Advanced, Disbursed, Returned, Closing *money.Amount
 
 	Version *int64
 }
@@ -29,6 +29,32 @@ type answer struct {
 // Post writes one journal in the caller's transaction and locks the touched control lines until its end, so
 // call it last. It refuses with the errors above and then changes nothing (the transaction must be rolled back).
 func Post(ctx context.Context, tx bun.IDB, j Journal) (Posted, error) {
+	return post(ctx, tx, j, "")
+}
+
+// Correction takes back a part of the journal Number. Kind is KindCorrect, whose moves and legs all mirror some of
+// the original's, or KindReclassify, which puts elsewhere what it takes back. Never more in sum than the original.
+type Correction struct {
+	Book, Number string
+	Kind         string
+	On           time.Time // zero is today
+	Document     Ref
+	Key          string
+	Actor        uuid.UUID
+	Approver     uuid.UUID // not the actor
+	Reason       string    // must say why
+	Moves        []Move
+	Legs         []Leg
+}
+
+// Correct posts a correction. More than is left of the journal is ErrTooMuch, of a reversed one ErrReversed, of a leg
+// that it has not ErrMove; otherwise it refuses as Post does. Two at once wait for each other.
+func Correct(ctx context.Context, tx bun.IDB, c Correction) (Posted, error) {
+	return post(ctx, tx, Journal{Book: c.Book, Kind: c.Kind, On: c.On, Document: c.Document, Key: c.Key, Actor: c.Actor,
+		Approver: c.Approver, Reason: c.Reason, Moves: c.Moves, Legs: c.Legs}, c.Number)
+}
+
+func post(ctx context.Context, tx bun.IDB, j Journal, adjusts string) (Posted, error) {
 	lines, from, to, moved := []int64{}, []string{}, []string{}, []string{} // an empty array, where nil would be NULL
 	for _, m := range j.Moves {
 		lines, from, to, moved = append(lines, m.Line), append(from, string(m.From)), append(to, string(m.To)), append(moved, m.Amount.String())
@@ -42,9 +68,9 @@ func Post(ctx context.Context, tx bun.IDB, j Journal) (Posted, error) {
 		accounts, dims, amounts = append(accounts, l.Account), append(dims, d), append(amounts, l.Amount.String())
 	}
 	var rows []answer
-	err := tx.NewRaw(`SELECT * FROM ledger.post(?, ?, ?::date, ?, ?, ?, ?, ?, ?::uuid, ?,
+	err := tx.NewRaw(`SELECT * FROM ledger.post(?, ?, ?::date, ?, ?, ?, ?, ?, ?::uuid, ?, ?, ?::text,
 			?::bigint[], ?::text[], ?::text[], ?::numeric[], ?::text[], ?::bigint[], ?::numeric[])`,
-		j.Book, j.Kind, day(j.On), j.Document.Kind, j.Document.ID, j.Document.No, j.Key, j.Actor, known(j.Approver), j.Reason,
+		j.Book, j.Kind, day(j.On), j.Document.Kind, j.Document.ID, j.Document.No, j.Key, j.Actor, known(j.Approver), j.Reason, j.Basis, text(adjusts),
 		pgdialect.Array(lines), pgdialect.Array(from), pgdialect.Array(to), pgdialect.Array(moved),
 		pgdialect.Array(accounts), pgdialect.Array(dims), pgdialect.Array(amounts)).Scan(ctx, &rows)
 	if err != nil {
@@ -88,7 +114,7 @@ type Reversal struct {
 	Reason   string    // must say why
 }
 
-// Reverse posts the mirror of a journal. Twice is ErrReversed; when what it gave was used meanwhile, ErrInsufficient.
+// Reverse posts the mirror of a journal. Twice is ErrReversed, after a correction ErrTooMuch; when what it gave was used meanwhile, ErrInsufficient.
 func Reverse(ctx context.Context, tx bun.IDB, r Reversal) (Posted, error) {
 	var rows []answer
 	err := tx.NewRaw("SELECT * FROM ledger.reverse(?, ?::date, ?, ?, ?::uuid, ?)",
@@ -158,7 +184,8 @@ func posted(rows []answer) Posted {
 	for _, r := range rows {
 		if r.LineID != nil {
 			s := State{ID: *r.LineID, Authorised: *r.Authorised, Allocated: *r.Allocated, Reserved: *r.Reserved,
-				Committed: *r.Committed, Requested: *r.Requested, Advanced: *r.Advanced, Disbursed: *r.Disbursed, Version: *r.Version}
+				Committed: *r.Committed, Requested: *r.Requested, Advanced: *r.Advanced, Disbursed: *r.Disbursed,
+				Returned: *r.Returned, Closing: *r.Closing, Version: *r.Version}
 			p.Lines = append(p.Lines, s.filled())
 		}
 	}
@@ -166,7 +193,7 @@ func posted(rows []answer) Posted {
 }
 
 func (s State) filled() State {
-	s.Available = s.Authorised.Sub(money.Sum(s.Allocated, s.Reserved, s.Committed, s.Requested, s.Advanced, s.Disbursed))
+	s.Available = s.Authorised.Sub(money.Sum(s.Allocated, s.Reserved, s.Committed, s.Requested, s.Advanced, s.Disbursed, s.Returned, s.Closing))
 	return s
 }
 

@@ -27,7 +27,7 @@ func TestPostRefusesAndChangesNothing(t *testing.T) {
 		{"one đồng over", edit(func(j *Journal) { j.Moves[0].Amount = money.VND(1_000_001) }), ErrInsufficient},
 		{"the same person twice", edit(func(j *Journal) { j.Approver = maker }), ErrSamePerson},
 		{"nobody approves", edit(func(j *Journal) { j.Approver = paperNil }), ErrSecondPerson},
-		{"under another name, nobody approves", edit(func(j *Journal) { j.Kind, j.Approver = "note", paperNil }), ErrSecondPerson},
+		{"under another name", edit(func(j *Journal) { j.Kind, j.Approver = "reserve", paperNil }), ErrMove},
 		{"nothing", edit(func(j *Journal) { j.Moves[0].Amount = money.VND(0) }), ErrMove},
 		{"less than nothing", edit(func(j *Journal) { j.Moves[0].Amount = money.VND(-5) }), ErrMove},
 		{"a stage is jumped", edit(func(j *Journal) { j.Moves[0].From, j.Moves[0].To = Reserved, Disbursed }), ErrMove},
@@ -108,6 +108,11 @@ func TestClosedPeriodTakesNothing(t *testing.T) {
 	if _, err := Post(t.Context(), db, j); err != nil {
 		t.Fatal(err)
 	}
+	j.On, j.Key = j.On.Add(-time.Second), "march" // 31/03
+	if _, err := Post(t.Context(), db, j); err != nil {
+		t.Fatal(err)
+	}
+	j.On = j.On.Add(time.Second)
 	owner := dbtest.Owner(t, db)
 	if _, err := owner.ExecContext(t.Context(), "UPDATE ledger.periods SET state = 'closed' WHERE starts_on = '2026-04-01'"); err != nil {
 		t.Fatal(err)
@@ -119,6 +124,10 @@ func TestClosedPeriodTakesNothing(t *testing.T) {
 	j.On = j.On.Add(-time.Second) // 31/03
 	if _, err := Post(t.Context(), db, j); err != nil {
 		t.Fatalf("the month before: %v", err)
+	}
+	j.On, j.Key = j.On.AddDate(0, -2, 0), "january" // has no period yet, and one after it is closed
+	if _, err := Post(t.Context(), db, j); !errors.Is(err, ErrClosed) {
+		t.Fatalf("a month never opened before a closed one = %v", err)
 	}
 }
 

@@ -16,13 +16,14 @@ import (
 	"kinhbac/internal/money"
 )
 
-const lineColumns = "id, authorised, allocated, reserved, committed, requested, advanced, disbursed, version"
+const lineColumns = "id, authorised, allocated, reserved, committed, requested, advanced, disbursed, returned, closing, version"
 
 // Line reads one control line; none is errs.ErrNotFound.
 func Line(ctx context.Context, db bun.IDB, id int64) (State, error) {
 	var s State
 	err := db.NewRaw("SELECT "+lineColumns+" FROM ledger.control_lines WHERE id = ?", id).
-		Scan(ctx, &s.ID, &s.Authorised, &s.Allocated, &s.Reserved, &s.Committed, &s.Requested, &s.Advanced, &s.Disbursed, &s.Version)
+		Scan(ctx, &s.ID, &s.Authorised, &s.Allocated, &s.Reserved, &s.Committed, &s.Requested, &s.Advanced, &s.Disbursed,
+			&s.Returned, &s.Closing, &s.Version)
 	if errors.Is(err, sql.ErrNoRows) {
 		return State{}, errs.ErrNotFound
 	}
@@ -91,7 +92,7 @@ func Balances(ctx context.Context, db bun.IDB, book string, asOf time.Time) ([]B
 		UNION ALL
 		SELECT a.id, c.dim_id, s.amount FROM ledger.control_lines c
 		CROSS JOIN LATERAL (VALUES ('source', -c.authorised), ('available', c.authorised - c.allocated - c.reserved - c.committed
-			- c.requested - c.advanced - c.disbursed), ('allocated', c.allocated), ('reserved', c.reserved),
+			- c.requested - c.advanced - c.disbursed - c.returned - c.closing), ('returned', c.returned), ('closing', c.closing), ('allocated', c.allocated), ('reserved', c.reserved),
 			('committed', c.committed), ('requested', c.requested), ('advanced', c.advanced), ('disbursed', c.disbursed)) s (code, amount)
 		JOIN ledger.accounts a ON a.book_id = c.book_id AND a.code = s.code AND a.currency = 'VND'`
 	args := []any{}

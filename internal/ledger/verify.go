@@ -43,33 +43,39 @@ var lines = audit.Query("ledger.check.lines", "SELECT count(*) FROM ledger.contr
 	            -coalesce(sum(s.source), 0) AS authorised, coalesce(sum(s.allocated), 0) AS allocated,
 	            coalesce(sum(s.reserved), 0) AS reserved, coalesce(sum(s.committed), 0) AS committed,
 	            coalesce(sum(s.requested), 0) AS requested, coalesce(sum(s.advanced), 0) AS advanced,
-	            coalesce(sum(s.disbursed), 0) AS disbursed
+	            coalesce(sum(s.disbursed), 0) AS disbursed, coalesce(sum(s.returned), 0) AS returned,
+	            coalesce(sum(s.closing), 0) AS closing
 	            FROM (SELECT p.line_id, p.journal_id, sum(p.amount) FILTER (WHERE a.code = 'source') AS source,
 	                  sum(p.amount) FILTER (WHERE a.code = 'allocated') AS allocated,
 	                  sum(p.amount) FILTER (WHERE a.code = 'reserved') AS reserved,
 	                  sum(p.amount) FILTER (WHERE a.code = 'committed') AS committed,
 	                  sum(p.amount) FILTER (WHERE a.code = 'requested') AS requested,
 	                  sum(p.amount) FILTER (WHERE a.code = 'advanced') AS advanced,
-	                  sum(p.amount) FILTER (WHERE a.code = 'disbursed') AS disbursed
+	                  sum(p.amount) FILTER (WHERE a.code = 'disbursed') AS disbursed,
+	                  sum(p.amount) FILTER (WHERE a.code = 'returned') AS returned,
+	                  sum(p.amount) FILTER (WHERE a.code = 'closing') AS closing
 	                  FROM ledger.postings p JOIN ledger.accounts a ON a.id = p.account_id
 	                 WHERE p.line_id IS NOT NULL GROUP BY p.line_id, p.journal_id) s GROUP BY s.line_id) s
 	        ON s.line_id = c.id
 	     CROSS JOIN LATERAL (VALUES (1, 'authorised', c.authorised, s.authorised), (2, 'allocated', c.allocated, s.allocated),
 	            (3, 'reserved', c.reserved, s.reserved), (4, 'committed', c.committed, s.committed),
 	            (5, 'requested', c.requested, s.requested), (6, 'advanced', c.advanced, s.advanced),
-	            (7, 'disbursed', c.disbursed, s.disbursed), (8, 'version', c.version, s.version)) v (place, stage, stands, wanted)
-	     WHERE (c.version, c.authorised, c.allocated, c.reserved, c.committed, c.requested, c.advanced, c.disbursed)
+	            (7, 'disbursed', c.disbursed, s.disbursed), (8, 'returned', c.returned, s.returned),
+	            (9, 'closing', c.closing, s.closing), (10, 'version', c.version, s.version)) v (place, stage, stands, wanted)
+	     WHERE (c.version, c.authorised, c.allocated, c.reserved, c.committed, c.requested, c.advanced, c.disbursed,
+	            c.returned, c.closing)
 	        <> (coalesce(s.version, 0), coalesce(s.authorised, 0), coalesce(s.allocated, 0), coalesce(s.reserved, 0),
-	            coalesce(s.committed, 0), coalesce(s.requested, 0), coalesce(s.advanced, 0), coalesce(s.disbursed, 0))) x
+	            coalesce(s.committed, 0), coalesce(s.requested, 0), coalesce(s.advanced, 0), coalesce(s.disbursed, 0),
+	            coalesce(s.returned, 0), coalesce(s.closing, 0))) x
 	 WHERE x.stands <> coalesce(x.wanted, 0) ORDER BY x.id, x.place LIMIT 1`)
 
 // ceilings: no stage is below zero, and together they stay within what is authorised.
 var ceilings = audit.Query("ledger.check.ceilings", "SELECT count(*) FROM ledger.control_lines", `
-	SELECT 'control_lines ' || id, trim_scale(least(authorised, allocated, reserved, committed, requested, advanced, disbursed))
-	       || ' … ' || trim_scale(allocated + reserved + committed + requested + advanced + disbursed), '0 … ' || trim_scale(authorised)
+	SELECT 'control_lines ' || id, trim_scale(least(authorised, allocated, reserved, committed, requested, advanced, disbursed, returned, closing))
+	       || ' … ' || trim_scale(allocated + reserved + committed + requested + advanced + disbursed + returned + closing), '0 … ' || trim_scale(authorised)
 	  FROM ledger.control_lines
-	 WHERE least(authorised, allocated, reserved, committed, requested, advanced, disbursed) < 0
-	    OR allocated + reserved + committed + requested + advanced + disbursed > authorised ORDER BY id LIMIT 1`)
+	 WHERE least(authorised, allocated, reserved, committed, requested, advanced, disbursed, returned, closing) < 0
+	    OR allocated + reserved + committed + requested + advanced + disbursed + returned + closing > authorised ORDER BY id LIMIT 1`)
 
 // balances: every running balance is the sum of its postings.
 var balances = audit.Query("ledger.check.balances", "SELECT count(*) FROM ledger.account_balances", `
