@@ -78,6 +78,7 @@ func (a *App) Jobs(log *slog.Logger, mail *notify.Mailer) *job.Runner {
 		_, err := idem.Sweep(ctx, a.DB, keysKept)
 		return err
 	})
+	r.Every("web.sweep", time.Hour, func(ctx context.Context) error { return web.SweepHeld(ctx, a.DB) })
 	if mail != nil {
 		r.Every("mail.deliver", 5*time.Second, func(ctx context.Context) error {
 			_, err := mail.Deliver(ctx, a.DB)

@@ -290,7 +290,7 @@ func TestSubjectsOfSessions(t *testing.T) {
 	if sub.Active != access.CouncilSecretary || sub.Purpose != "inspection 12/QĐ-TTr" {
 		t.Errorf("%+v", sub)
 	}
-	h.now.Advance(13 * time.Hour)
+	h.now.Advance(13*time.Hour + remember)
 	h.must(h.Sweep(t.Context()))
 	var left int
 	h.must(h.db.NewRaw("SELECT count(*) FROM sessions").Scan(t.Context(), &left))

@@ -75,15 +75,15 @@ func (s *Service) withdraw(ctx context.Context, db bun.IDB, l limit, key string)
 	return s.spare(ctx, db, l, key)
 }
 
-// Sweep removes sessions that ended, links that expired, and counts and codes of past windows; for a job.
+// Sweep removes sessions that ended a day ago, links that expired, and counts and codes of past windows; for a job.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.clock.Now()
 	for _, q := range []struct {
 		sql string
 		at  any
 	}{
-		{"DELETE FROM sessions WHERE expires_at <= ?", now},
-		{"DELETE FROM sessions WHERE seen_at + make_interval(secs => idle_seconds) <= ?", now},
+		{"DELETE FROM sessions WHERE expires_at <= ?", now.Add(-remember)},
+		{"DELETE FROM sessions WHERE seen_at + make_interval(secs => idle_seconds) <= ?", now.Add(-remember)},
 		{"DELETE FROM confirmations WHERE expires_at <= ?", now.Add(-24 * time.Hour)},
 		{"DELETE FROM attempts WHERE started_at <= ?", now.Add(-24 * time.Hour)},
 		{"DELETE FROM used_codes WHERE step < ?", s.step() - 2*demoWindow},

@@ -104,7 +104,8 @@ type SessionRow struct {
 func (s *Service) Sessions(ctx context.Context) (rows []SessionRow, err error) {
 	sub := access.From(ctx)
 	err = s.db.NewRaw(`SELECT address, agent, created_at, seen_at, id = ? AS current FROM sessions
-		WHERE user_id = ? AND expires_at > ? ORDER BY created_at DESC LIMIT 20`, sub.Session, sub.ID, s.clock.Now()).Scan(ctx, &rows)
+		WHERE user_id = ? AND expires_at > ? AND seen_at + make_interval(secs => idle_seconds) > ?
+		ORDER BY created_at DESC LIMIT 20`, sub.Session, sub.ID, s.clock.Now(), s.clock.Now()).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("sessions of %s: %w", sub.ID, err)
 	}

@@ -21,8 +21,9 @@ const (
 	staffIdle = 30 * time.Minute
 	otherIdle = 2 * time.Hour
 	absolute  = 12 * time.Hour
-	grace     = time.Minute // the id before the last step-up
-	touch     = time.Minute // seen_at is written at most this often
+	grace     = time.Minute    // the id before the last step-up
+	remember  = 24 * time.Hour // how long an ended session still tells whose it was
+	touch     = time.Minute    // seen_at is written at most this often
 )
 
 // free are the roles that need no second factor.
@@ -128,6 +129,21 @@ func (s *Service) Load(ctx context.Context, cookie string) (access.Subject, erro
 		}
 	}
 	return sub, nil
+}
+
+// Ended gives the person whose session the cookie was until it ended, for a day; uuid.Nil for an unknown cookie, a
+// session that was signed out, and a disabled account. It opens nothing.
+func (s *Service) Ended(ctx context.Context, cookie string) (user uuid.UUID, err error) {
+	id := digest(cookie)
+	err = s.db.NewRaw(`SELECT us.id FROM sessions se JOIN users us ON us.id = se.user_id
+		WHERE (se.id = ? OR se.previous_id = ?) AND us.disabled_at IS NULL`, id, id).Scan(ctx, &user)
+	if errors.Is(err, sql.ErrNoRows) {
+		return uuid.Nil, nil
+	}
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("read ended session: %w", err)
+	}
+	return user, nil
 }
 
 // sessionRow is a session in force with its person.

@@ -102,6 +102,9 @@ func (rt *Router) fill(c *fiber.Ctx, b *Base, f Form) {
 		b.Notice = i18n.Text(b.Lang, code)
 		rt.dropCookie(c, noticeCookie)
 	}
+	if c.Locals(keyHeld) != nil {
+		b.Notice = i18n.Text(b.Lang, "web.held")
+	}
 	who := rt.bearer(c)
 	if who == "" {
 		who = token()

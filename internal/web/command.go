@@ -60,7 +60,16 @@ type answer struct {
 
 func (rt *Router) command(cmd command, in, out reflect.Type) {
 	form := &route{method: fiber.MethodPost, path: cmd.path, resource: cmd.resource, action: cmd.action, class: "command", time: commandTime}
-	form.serve = rt.entry(form, func(c *fiber.Ctx) error { return rt.serveForm(c, cmd) })
+	entry := rt.entry(form, func(c *fiber.Ctx) error { return rt.serveForm(c, cmd) })
+	form.serve = func(c *fiber.Ctx) error {
+		err := entry(c)
+		if err != nil && errs.From(err).Kind == errs.Unauthenticated {
+			if done, again := rt.signInAgain(c, cmd); done {
+				return again
+			}
+		}
+		return err
+	}
 	rt.add(form)
 	api := &route{method: fiber.MethodPost, path: apiRoot + cmd.path, resource: cmd.resource, action: cmd.action, in: in, out: out, class: "command", time: commandTime}
 	api.serve = rt.entry(api, func(c *fiber.Ctx) error { return rt.serveAPI(c, cmd) })
@@ -74,7 +83,7 @@ func (rt *Router) serveForm(c *fiber.Ctx, cmd command) error {
 		return err
 	}
 	if err := rt.checkToken(c, own["_csrf"]); err != nil {
-		return err
+		return rt.refuseToken(c, cmd, body, own["_csrf"], err)
 	}
 	a, err := rt.run(c, cmd, body, own["_key"], own["_code"])
 	if err != nil {
@@ -88,6 +97,23 @@ func (rt *Router) serveForm(c *fiber.Ctx, cmd command) error {
 		rt.setCookie(c, noticeCookie, a.Done.Notice, 60)
 	}
 	return redirect(c, a.Done.Location)
+}
+
+// refuseToken tells a page of an ended session from a forgery. A page of this site that is older than the session of
+// now is shown again with what was typed and a token that fits; nothing has been done.
+func (rt *Router) refuseToken(c *fiber.Ctx, cmd command, body *node, typed string, err error) error {
+	if !cmd.bare && rt.endedCookie(c, typed) != "" {
+		return access.ErrSignIn
+	}
+	page := rt.pages[cmd.page]
+	if page == nil || cmd.bare || c.Get("Sec-Fetch-Site") != "same-origin" || access.From(c.UserContext()).ID == uuid.Nil {
+		return err
+	}
+	shown := rt.show(c, page.page, fiber.StatusForbidden, Form{Values: body.flat(), Message: i18n.T(c.UserContext(), "web.session_changed")})
+	if shown != nil {
+		return err
+	}
+	return nil
 }
 
 // refuseForm shows the typed form again where that helps.

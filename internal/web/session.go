@@ -23,6 +23,9 @@ type Sessions interface {
 	// Prove checks a second factor (a one-time code, or the password of people without a factor) for exactly this
 	// act and content, and gives the subject with Proved set. A wrong code is an errs.Invalid or errs.Forbidden.
 	Prove(ctx context.Context, s access.Subject, act, digest, code string) (access.Subject, error)
+	// Ended gives the person whose session a cookie was until it ended, for a day; uuid.Nil for an unknown cookie. It
+	// opens nothing: what is kept for that person is shown once they have signed in again.
+	Ended(ctx context.Context, cookie string) (uuid.UUID, error)
 	// Factor says which factor s confirms with, and on a demo database the code itself.
 	Factor(ctx context.Context, s access.Subject) (Factor, error)
 }
@@ -82,6 +85,7 @@ func (rt *Router) loadSession(c *fiber.Ctx) error {
 	}
 	if s.ID == uuid.Nil {
 		rt.dropCookie(c, rt.cookieName())
+		c.Locals(keyEnded, cookie)
 		return c.Next()
 	}
 	c.Locals(keyCookie, cookie)

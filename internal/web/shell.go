@@ -23,7 +23,9 @@ const (
 	keyGuest   localKey = "guest"  // new cookie of a guest
 	keyRequest localKey = "request"
 	keyLang    localKey = "lang"
-	keyForm    localKey = "form" // values of the refused form that is shown again
+	keyEnded   localKey = "ended" // raw id of a session that has ended
+	keyHeld    localKey = "held"  // the page shows what was typed before the session ended
+	keyForm    localKey = "form"  // values of the refused form that is shown again
 )
 
 var errTooMany = errs.New(errs.TooMany, "web.too_many_requests")

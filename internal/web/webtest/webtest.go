@@ -96,6 +96,8 @@ func (s *sessions) Prove(_ context.Context, who access.Subject, _, _, code strin
 	return who, nil
 }
 
+func (s *sessions) Ended(context.Context, string) (uuid.UUID, error) { return uuid.Nil, nil }
+
 func (s *sessions) Factor(context.Context, access.Subject) (web.Factor, error) {
 	return web.Factor{}, nil
 }
