@@ -71,6 +71,7 @@ func TestPages(t *testing.T) {
 	w.Get(guest, "/results/BN-2026-01").Status(200).Has("Công ty 1", "390.000.000").Lacks("89,00")
 	w.Get(guest, "/results/bn-2026-01/decision").Status(200).Has("PHỤ LỤC")
 	w.Get(guest, "/results/BN-2026-01/table.csv").Status(200).Has("390000000")
+	w.Get(guest, "/results/BN-2026-01/table.xlsx").Status(200)
 	w.Get(guest, "/award-sets").Status(401)
 	w.API(guest, "GET", "/results", nil, nil).Status(200)
 	applicant := accesstest.As(t, guest, h.DB, accesstest.Person{Roles: []access.Role{access.Applicant}})

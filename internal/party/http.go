@@ -277,7 +277,7 @@ func (h handler) csv(ctx context.Context, r web.Req) (web.File, error) {
 	for i, o := range rows {
 		out[i] = []string{o.Name, o.TaxCode, i18n.T(ctx, "party.kind."+o.Kind), o.RegisteredOn.Format(), web.Pick(r.Lang(), o.CommuneVI, o.CommuneEN)}
 	}
-	return r.CSV(ctx, "don-vi", i18n.T(ctx, "party.list"), l, header, out), nil
+	return r.CSV(ctx, "don-vi", i18n.T(ctx, "party.list"), l, header, out, 1), nil
 }
 
 type organisationsOut struct {

@@ -35,6 +35,7 @@ type List struct {
 	Next, Prev string            // cursors of the neighbours, "" at an end; set by Fetch
 	Shown      int               // rows on this page; set by Fetch
 	path       string
+	exported   bool // the same list is a csv and a spreadsheet
 	fallback   string
 	lang       i18n.Lang
 }
@@ -49,7 +50,7 @@ var errCursor = errs.New(errs.Invalid, "web.cursor")
 // List reads the list's state from the query. sort is the default order; only the named filters are taken.
 func (r Req) List(sort string, filters ...string) List {
 	l := List{Size: 25, Sort: r.Query("sort"), After: r.Query("after"), Before: r.Query("before"), Q: r.Query("q"),
-		Filter: map[string]string{}, path: r.Path(), fallback: sort, lang: r.Lang()}
+		Filter: map[string]string{}, path: r.Path(), exported: r.rt.Serves(r.Path() + ".csv"), fallback: sort, lang: r.Lang()}
 	if n, err := strconv.Atoi(r.Query("size")); err == nil && (n == 50 || n == 100) {
 		l.Size = n
 	}
@@ -292,13 +293,19 @@ func (l List) Choice(filter, any string, options []Option) Field {
 // Filtered says that a search or filter is on.
 func (l List) Filtered() bool { return l.Q != "" || len(l.Filter) > 0 }
 
-// CSV makes the export of a list: its first rows carry title, filter, time and user. Text that a spreadsheet would
-// read as a formula gets a quote in front.
-func (r Req) CSV(ctx context.Context, name, title string, l List, header []string, rows [][]string) File {
-	var b bytes.Buffer
-	b.WriteString("\ufeff")
-	w := csv.NewWriter(&b)
-	w.UseCRLF = true
+// Exports are the addresses of the same filter and order as csv and as a spreadsheet; none for a list without.
+func (l List) Exports() []Option {
+	if !l.exported {
+		return nil
+	}
+	return []Option{{Value: l.path + ".csv" + l.Query(), Label: "csv"}, {Value: l.path + ".xlsx" + l.Query(), Label: "xlsx"}}
+}
+
+// CSV makes the export of a list, as csv or, at the same address with .xlsx, as a spreadsheet: its first rows carry
+// title, filter, time and user. In csv, text that a spreadsheet would read as a formula gets a quote in front; in a
+// spreadsheet a column is of numbers or days where all its cells are, except the columns codes (from 0), whose digits
+// are no numbers.
+func (r Req) CSV(ctx context.Context, name, title string, l List, header []string, rows [][]string, codes ...int) File {
 	filter := strings.TrimPrefix(l.Query(), "?")
 	if filter == "" {
 		filter = i18n.T(ctx, "web.export_no_filter")
@@ -308,6 +315,13 @@ func (r Req) CSV(ctx context.Context, name, title string, l List, header []strin
 		who = i18n.T(ctx, "web.export_public")
 	}
 	head := [][]string{{title}, {i18n.T(ctx, "web.export_filter"), filter}, {i18n.T(ctx, "web.export_at"), Logtime(r.rt.opts.Clock.Now()), who}, {}}
+	if r.asSheet() {
+		return sheetFile(name, head, header, rows, codes)
+	}
+	var b bytes.Buffer
+	b.WriteString("\ufeff")
+	w := csv.NewWriter(&b)
+	w.UseCRLF = true
 	for _, row := range append(append(head, header), rows...) {
 		safe := make([]string, len(row))
 		for i, s := range row {

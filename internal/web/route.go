@@ -39,6 +39,7 @@ type route struct {
 	in, out          reflect.Type // of the API; nil for pages
 	class            string       // page, command, api, download
 	time             time.Duration
+	twin             bool // of a csv, as a spreadsheet; a room may register its own instead
 }
 
 // page is a GET page that can be shown by itself or again by a refused command.
@@ -133,11 +134,22 @@ func JSON[Out any](rt *Router, path, resource, action string, h func(ctx context
 	rt.add(r)
 }
 
-// Download registers GET path as a file sent as attachment.
+// Download registers GET path as a file sent as attachment. A path that ends in .csv is there with .xlsx too: what
+// Req.CSV makes is then a spreadsheet, unless the room registers that address itself.
 func Download(rt *Router, path, resource, action string, h func(ctx context.Context, r Req) (File, error)) {
-	r := &route{method: fiber.MethodGet, path: path, resource: resource, action: action, class: "download", time: downloadTime}
+	rt.download(path, resource, action, false, h)
+	if base, ok := strings.CutSuffix(path, ".csv"); ok {
+		rt.download(base+".xlsx", resource, action, true, h)
+	}
+}
+
+func (rt *Router) download(path, resource, action string, twin bool, h func(ctx context.Context, r Req) (File, error)) {
+	r := &route{twin: twin, method: fiber.MethodGet, path: path, resource: resource, action: action, class: "download", time: downloadTime}
 	r.serve = rt.entry(r, func(c *fiber.Ctx) error {
 		f, err := h(c.UserContext(), rt.req(c))
+		if err == nil {
+			err = f.err
+		}
 		if err != nil {
 			return err
 		}
@@ -151,8 +163,15 @@ func (rt *Router) add(r *route) {
 	if r.resource != Everyone && r.resource != SignedIn && !rt.opts.Access.Known(r.resource, r.action) {
 		panic(fmt.Sprintf("web: %s %s names the policy line (%s, %s), which the matrix does not have", r.method, r.path, r.resource, r.action))
 	}
-	for _, other := range rt.routes {
+	for i, other := range rt.routes {
 		if other.method == r.method && other.path == r.path {
+			if r.twin {
+				return
+			}
+			if other.twin {
+				rt.routes[i] = r
+				return
+			}
 			panic(fmt.Sprintf("web: %s %s is registered twice", r.method, r.path))
 		}
 	}
@@ -213,4 +232,5 @@ type File struct {
 	Name, Type string
 	Body       io.ReadCloser
 	Inline     bool
+	err        error // of making it
 }

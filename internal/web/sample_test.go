@@ -105,6 +105,13 @@ func (s *sampleRoom) routes(rt *web.Router) {
 		}
 		return done, out, err
 	})
+	web.Download(rt, "/samples/all.csv", web.Everyone, "", func(ctx context.Context, r web.Req) (web.File, error) {
+		return r.CSV(ctx, "bảng", "Bảng", r.List("title"), []string{"Tên", "Số tiền", "Ngày", "Lúc", "Điểm", "Năm", "MST", "Số văn bản", "Trống"}, [][]string{
+			{"=1+1", "999999999999999", "30/04/2026", "30/04/2026 17:00:59", "69.5", "2026", "2401908339", "12", ""},
+			{"+84", "-1", "2026-01-02", "15:04, 02/01/2026", "100", "2027", "0101234567", "07", ""},
+			{"@sum", "0", "", "", "", "", "", "9999999999999999", ""},
+		}, 6), nil
+	})
 	web.Download(rt, "/samples.csv", web.Everyone, "", func(ctx context.Context, r web.Req) (web.File, error) {
 		return r.CSV(ctx, "mẫu", "Mẫu", r.List("title"), []string{"title"}, [][]string{{"=1+1"}, {"-5"}, {"@x"}, {"an, toàn"}}), nil
 	})
