@@ -43,15 +43,23 @@ func refusal(err error) error {
 		return ErrTooMuch
 	case "KB018":
 		return ErrCode.With(e.Field('D'))
+	case "KB020":
+		return ErrOrder.With(e.Field('D'))
+	case "KB021":
+		return ErrYearHeld.With(e.Field('D'))
+	case "KB022":
+		return ErrDrift.With(e.Field('D'))
+	case "KB023":
+		return ErrUnsealed.With(e.Field('D'))
 	}
 	switch e.Field('n') {
-	case "journals_same_person":
+	case "journals_same_person", "state_changes_same_person":
 		return ErrSamePerson
-	case "journals_second_person":
+	case "journals_second_person", "state_changes_second_person":
 		return ErrSecondPerson
 	case "journals_reverses_id_key":
 		return ErrReversed
-	case "journals_reason":
+	case "journals_reason", "state_changes_reason":
 		return ErrReason
 	case "journals_basis":
 		return ErrBasis

@@ -48,13 +48,6 @@ func Lines(ctx context.Context, db bun.IDB, ids []int64) (map[int64]State, error
 	return out, nil
 }
 
-// Balance is the balance of one account and dimension combination, debit positive, in đồng.
-type Balance struct {
-	Account string
-	Dim     Dim
-	Amount  money.Amount
-}
-
 // dimRow reads a combination; NULL columns read as empty.
 type dimRow struct {
 	Year                                                           int
@@ -78,41 +71,6 @@ func id(p *uuid.UUID) uuid.UUID {
 		return uuid.Nil
 	}
 	return *p
-}
-
-// Balances sums a book up to and including the day asOf, by account and dimensions, zeros left out. Without a day it
-// reads the running balances and the control lines, otherwise the postings.
-func Balances(ctx context.Context, db bun.IDB, book string, asOf time.Time) ([]Balance, error) {
-	var rows []struct {
-		Account string
-		Amount  money.Amount
-		dimRow  `bun:",extend"`
-	}
-	from := `SELECT b.account_id, b.dim_id, b.debit - b.credit AS amount FROM ledger.account_balances b
-		UNION ALL
-		SELECT a.id, c.dim_id, s.amount FROM ledger.control_lines c
-		CROSS JOIN LATERAL (VALUES ('source', -c.authorised), ('available', c.authorised - c.allocated - c.reserved - c.committed
-			- c.requested - c.advanced - c.disbursed - c.returned - c.closing), ('returned', c.returned), ('closing', c.closing), ('allocated', c.allocated), ('reserved', c.reserved),
-			('committed', c.committed), ('requested', c.requested), ('advanced', c.advanced), ('disbursed', c.disbursed)) s (code, amount)
-		JOIN ledger.accounts a ON a.book_id = c.book_id AND a.code = s.code AND a.currency = 'VND'`
-	args := []any{}
-	if !asOf.IsZero() {
-		from = `SELECT p.account_id, p.dim_id, p.amount FROM ledger.postings p JOIN ledger.journals j ON j.id = p.journal_id
-			WHERE j.effective_on <= ?`
-		args = append(args, calendar.DateOf(asOf))
-	}
-	err := db.NewRaw(`SELECT a.code AS account, sum(x.amount)::numeric(24,0) AS amount, `+dimColumns+` FROM (`+from+`) x
-			JOIN ledger.accounts a ON a.id = x.account_id JOIN ledger.books b ON b.id = a.book_id AND b.code = ?
-			JOIN ledger.dim_sets d ON d.id = x.dim_id
-			GROUP BY a.id, d.id HAVING sum(x.amount) <> 0 ORDER BY a.id, d.id`, append(args, book)...).Scan(ctx, &rows)
-	if err != nil {
-		return nil, fmt.Errorf("balances of %s: %w", book, err)
-	}
-	out := make([]Balance, len(rows))
-	for i, r := range rows {
-		out[i] = Balance{Account: r.Account, Dim: r.dim(), Amount: r.Amount}
-	}
-	return out, nil
 }
 
 // Entry is one journal as a page shows it.
