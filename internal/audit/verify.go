@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"sync"
 	"time"
@@ -249,4 +250,27 @@ func (c *Check) Say(stands, wanted *string) {
 		return *s
 	}
 	c.Stands, c.Wanted = word(stands), word(wanted)
+}
+
+// Same compares what stands in a row with what should, written out; the first difference becomes the break of c. A nil
+// pointer is nothing at all.
+func (c *Check) Same(row, what string, stands, wanted any) {
+	is, want := written(stands), written(wanted)
+	if c.Break == "" && is != want {
+		c.Break, c.Stands, c.Wanted = row, what+" "+is, what+" "+want
+	}
+}
+
+func written(v any) string {
+	r := reflect.ValueOf(v)
+	for r.Kind() == reflect.Pointer {
+		if r.IsNil() {
+			return "–"
+		}
+		r = r.Elem()
+	}
+	if !r.IsValid() {
+		return "–"
+	}
+	return fmt.Sprint(r.Interface())
 }

@@ -16,11 +16,11 @@ const block = 2048
 
 // Tree is the probe of a tree: it is rebuilt from the digests of its rows, every signed head and every kept hash is
 // compared with it, and rows are looked for that were removed or that wait for the sealer longer than Overdue. Digests
-// themselves are another probe's to recompute.
+// themselves are another probe's to recompute. The codes of its checks start with the name of the tree.
 func Tree(tree string) Probe {
-	return Probe{"audit.check.tree", func(ctx context.Context, l Look) ([]Check, error) {
-		w := walk{tree: tree, key: l.Key, step: l.Step, leaves: Check{Code: "audit.check.tree"},
-			signed: Check{Code: "audit.check.heads"}, kept: Check{Code: "audit.check.hashes"}}
+	return Probe{tree + ".check.tree", func(ctx context.Context, l Look) ([]Check, error) {
+		w := walk{tree: tree, key: l.Key, step: l.Step, leaves: Check{Code: tree + ".check.tree"},
+			signed: Check{Code: tree + ".check.heads"}, kept: Check{Code: tree + ".check.hashes"}}
 		if err := w.rebuild(ctx, l.Tx); err != nil {
 			return nil, fmt.Errorf("tree %s: %w", tree, err)
 		}
@@ -30,7 +30,7 @@ func Tree(tree string) Probe {
 }
 
 func overdue(ctx context.Context, tx bun.IDB, tree string) (Check, error) {
-	c := Check{Code: "audit.check.waiting"}
+	c := Check{Code: tree + ".check.waiting"}
 	var first *int64
 	err := tx.NewRaw("SELECT count(*), min(row_id) FROM audit.overdue(?, clock_timestamp() - make_interval(secs => ?::int))",
 		tree, int(Overdue.Seconds())).Scan(ctx, &c.Count, &first)
