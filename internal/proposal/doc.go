@@ -16,4 +16,8 @@
 //
 // 24/11/2026: nothing of a dossier exists for staff before the call has closed, not even a count; that is a
 // condition of the row (after_close), so lists, counts, search, exports and single reads agree.
+//
+// 24/11/2026: an organisation has at most three drafts in one call. The law limits applications, not drafts, so this
+// is a number of the house and not of the rulebook: it only keeps one applicant from flooding a call. Look again
+// when a call allows an organisation more than three projects.
 package proposal

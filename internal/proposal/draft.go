@@ -41,6 +41,9 @@ func (s *Service) Create(ctx context.Context, callCode string, organisation uuid
 		if _, err := s.access.Require(ctx, tx, "organisation", "read", o); err != nil {
 			return err
 		}
+		if err := roomForDraft(ctx, tx, c.ID, o.ID); err != nil {
+			return err
+		}
 		p = &Proposal{
 			ID: uuid.New(), CallID: c.ID, OrganisationID: o.ID, OwnerID: actor.ID, ManagingUnitID: c.ManagingUnitID,
 			FinanceUnitID: c.FinanceUnitID, ContactName: o.HeadName, ContactEmail: o.Email, ContactPhone: o.Phone,
@@ -57,6 +60,25 @@ func (s *Service) Create(ctx context.Context, callCode string, organisation uuid
 		return record(ctx, tx, p, "proposal.create", actor, nil, statusChange{Draft}, "")
 	})
 	return p, err
+}
+
+// maxDrafts is how many drafts an organisation may have in one call at a time. Submitted and deleted ones do not count.
+const maxDrafts = 3
+
+// roomForDraft refuses a draft over the limit; those who start drafts of one organisation in one call wait for each
+// other until the commit.
+func roomForDraft(ctx context.Context, tx bun.Tx, call, organisation uuid.UUID) error {
+	if _, err := tx.NewRaw("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "proposal.drafts "+call.String()+" "+organisation.String()).Exec(ctx); err != nil {
+		return fmt.Errorf("wait for other drafts: %w", err)
+	}
+	n, err := tx.NewSelect().Model((*Proposal)(nil)).Where("p.call_id = ?", call).Where("p.organisation_id = ?", organisation).Where("p.status = ?", Draft).Count(ctx)
+	if err != nil {
+		return fmt.Errorf("count drafts: %w", err)
+	}
+	if int(n) >= maxDrafts {
+		return ErrDrafts.With(maxDrafts)
+	}
+	return nil
 }
 
 // texts is a part that is only texts of the dossier itself.

@@ -103,6 +103,7 @@ type Proposal struct {
 var (
 	ErrLate        = errs.New(errs.Conflict, "proposal.late")
 	ErrNotDraft    = errs.New(errs.Conflict, "proposal.not_draft")
+	ErrDrafts      = errs.New(errs.Conflict, "proposal.drafts_full") // Args: how many drafts an organisation may have in one call
 	ErrUndecided   = errs.New(errs.Conflict, "proposal.not_undecided")
 	ErrUnconfirmed = errs.New(errs.Invalid, "proposal.unconfirmed")
 )
