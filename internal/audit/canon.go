@@ -54,6 +54,14 @@ func (c *Canon) MaybeID(id *uuid.UUID) *Canon {
 	return c.ID(*id)
 }
 
+// MaybeNumber adds a decimal number or NULL.
+func (c *Canon) MaybeNumber(d *decimal.Decimal) *Canon {
+	if d == nil {
+		return c.None()
+	}
+	return c.Number(*d)
+}
+
 // MaybeInt adds a whole number or NULL.
 func (c *Canon) MaybeInt(n *int64) *Canon {
 	if n == nil {

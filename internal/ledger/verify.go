@@ -23,14 +23,16 @@ func Probes() []audit.Probe {
 	}
 }
 
-// zeroSum: every journal has the legs it declares, and they sum to zero per currency and per control line.
+// zeroSum: every journal has the legs it declares, and they sum to zero per currency and per control line, as does the
+// worth in đồng of its foreign legs.
 var zeroSum = audit.Query("ledger.check.zero_sum", "SELECT count(*) FROM ledger.journals", `
 	SELECT 'journals ' || coalesce(j.id, p.journal_id),
 	       concat_ws(', ', coalesce(p.n, 0) || ' legs', CASE WHEN p.off THEN 'sum ' || p.total END),
 	       coalesce(j.leg_count || ' legs, ', '') || 'sum 0'
 	  FROM ledger.journals j
-	  FULL JOIN (SELECT s.journal_id, sum(s.n) AS n, bool_or(s.total <> 0) AS off, trim_scale(max(abs(s.total))) AS total
-	               FROM (SELECT journal_id, currency, line_id, count(*) AS n, sum(amount) AS total
+	  FULL JOIN (SELECT s.journal_id, sum(s.n) AS n, bool_or(s.total <> 0) OR coalesce(sum(s.base), 0) <> 0 AS off,
+	                    trim_scale(greatest(max(abs(s.total)), abs(sum(s.base)))) AS total
+	               FROM (SELECT journal_id, currency, line_id, count(*) AS n, sum(amount) AS total, sum(base_amount) AS base
 	                       FROM ledger.postings GROUP BY journal_id, currency, line_id) s GROUP BY s.journal_id) p
 	    ON p.journal_id = j.id
 	 WHERE j.id IS NULL OR p.n IS NULL OR p.n <> j.leg_count OR p.off ORDER BY coalesce(j.id, p.journal_id) LIMIT 1`)
@@ -91,11 +93,15 @@ var balances = audit.Query("ledger.check.balances", "SELECT count(*) FROM ledger
 	 WHERE b.debit IS DISTINCT FROM s.debit OR b.credit IS DISTINCT FROM s.credit
 	 ORDER BY coalesce(b.account_id, s.account_id), coalesce(b.dim_id, s.dim_id), coalesce(b.period_id, s.period_id) LIMIT 1`)
 
-// periods: every journal stands in the period of its own book that holds its day.
+// periods: every journal stands in the period of its own book that holds its day, and its legs stand on that day.
 var periods = audit.Query("ledger.check.periods", "SELECT count(*) FROM ledger.periods", `
-	SELECT 'journals ' || j.id, 'period ' || j.period_id, 'period of ' || j.effective_on
-	  FROM ledger.journals j LEFT JOIN ledger.periods p ON p.id = j.period_id
-	 WHERE p.id IS NULL OR p.book_id <> j.book_id OR j.effective_on NOT BETWEEN p.starts_on AND p.ends_on ORDER BY j.id LIMIT 1`)
+	(SELECT 'journals ' || j.id, 'period ' || j.period_id, 'period of ' || j.effective_on
+	   FROM ledger.journals j LEFT JOIN ledger.periods p ON p.id = j.period_id
+	  WHERE p.id IS NULL OR p.book_id <> j.book_id OR j.effective_on NOT BETWEEN p.starts_on AND p.ends_on ORDER BY j.id LIMIT 1)
+	UNION ALL
+	(SELECT 'journals ' || j.id || ' leg ' || p.leg, p.effective_on::text, j.effective_on::text
+	   FROM ledger.journals j JOIN ledger.postings p ON p.journal_id = j.id WHERE p.effective_on <> j.effective_on ORDER BY j.id, p.leg LIMIT 1)
+	 LIMIT 1`)
 
 // reversals: a journal that takes another back mirrors every leg of it.
 var reversals = audit.Query("ledger.check.reversals", "SELECT count(*) FROM ledger.journals WHERE reverses_id IS NOT NULL", `
