@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -141,7 +142,8 @@ type Options struct {
 	KeyFile     string
 	Serve       bool // demo and serve hold the folder; other commands join
 	Say         func(string)
-	Demo        bool // a demonstration database may be served
+	Demo        bool          // a demonstration database may be served
+	Statement   time.Duration // longest statement; 0 = what suits a server
 }
 
 // ErrPending says that the schema is older than the program and nobody was named who may change it.
@@ -193,7 +195,7 @@ func (b *Base) open(ctx context.Context, o Options) (err error) {
 			return err
 		}
 	}
-	if b.DB, err = storage.Open(appURL, storage.Options{MaxConns: 24}); err != nil {
+	if b.DB, err = storage.Open(appURL, storage.Options{MaxConns: 24, Statement: o.Statement}); err != nil {
 		return err
 	}
 	b.close = append(b.close, b.DB.Close)
