@@ -49,6 +49,32 @@ func fill(t *testing.T, w *world, site *webtest.Web) string {
 	return root
 }
 
+// TestConfirmationsBeforeTheCode submits without the boxes and without a code: the page asks for the boxes, not for the
+// code, and nothing has happened.
+func TestConfirmationsBeforeTheCode(t *testing.T) {
+	w := newWorld(t)
+	site, p := w.web(), w.draft()
+	who := access.From(w.applicant)
+	who.Proved = time.Time{}
+	ctx := access.With(w.applicant, who)
+	_, csrf := site.Session(ctx)
+	send := func(more url.Values) *webtest.Answer {
+		form := url.Values{"_csrf": {csrf}, "_key": {uuid.NewString()}, "version": {strconv.Itoa(p.Version)}}
+		for k, v := range more {
+			form[k] = v
+		}
+		return site.Raw(ctx, "POST", "/proposals/"+p.ID.String()+"/submit", []byte(form.Encode()), map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
+	}
+	send(nil).Status(422).Has(`href="#f-truth_confirmed"`, `href="#f-no_double_funding"`).Lacks(`name="_code"`)
+	both := url.Values{"truth_confirmed": {"true"}, "no_double_funding": {"true"}}
+	send(both).Status(403).Has(`name="_code"`)
+	if got := w.get(p.ID); got.Status != Draft || got.Code != "" {
+		t.Errorf("trying left the dossier %s under %q", got.Status, got.Code)
+	}
+	both.Set("_code", "123456")
+	send(both).Status(303)
+}
+
 func TestPagesOfAnApplicant(t *testing.T) {
 	w := newWorld(t)
 	site := w.web()
@@ -169,6 +195,10 @@ func TestScreeningOnPages(t *testing.T) {
 	site.Post(w.head, "/eligibility-checks/"+c.ID.String()+"/decide", url.Values{"version": {"1"}, "confirm": {"true"}}).Status(303)
 	site.Get(w.applicant, path(p)+"?tab=screening").Status(200).Has("Đã xác nhận")
 	site.Get(w.applicant, path(p)+"/notice").Status(200).Has("hồ sơ hợp lệ").Has("Trưởng phòng")
+	site.Get(w.officer, path(p)+"?tab=log").Status(200).Has("Nộp hồ sơ:", "Đề xuất hợp lệ:", "Xác nhận sơ loại:")
+	site.Get(w.applicant, path(p)+"?tab=log").Status(200).Lacks("Đề xuất hợp lệ:").Lacks("tab=log")
+	site.Get(w.applicant, "/inbox").Status(200).Has("Cảm biến vải thiều", "Chờ công bố kết quả")
+	site.Get(w.officer, "/inbox").Status(200).Has("Sơ loại, trung bình")
 	site.Get(w.rival, path(p)+"/notice").Status(404)
 	site.Get(w.stranger, path(p)).Status(404)
 	site.Get(t.Context(), path(p)).Status(401)
