@@ -17,13 +17,25 @@ func refusal(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	switch e.Field('C') {
+	r := refused(e.Field('C'), e.Field('D'), e.Field('n'))
+	switch {
+	case r == nil:
+		return err
+	case errors.Is(r, ErrUnbalanced), errors.Is(r, ErrMove):
+		return fmt.Errorf("%w: %w", r, err)
+	}
+	return r
+}
+
+// refused is the refusal of a SQLSTATE with its detail, or of a check by its name; nil when it is none of ours.
+func refused(state, detail, check string) error {
+	switch state {
 	case "KB010":
-		return insufficient(e.Field('D'))
+		return insufficient(detail)
 	case "KB011":
-		return ErrClosed.With(e.Field('D'))
+		return ErrClosed.With(detail)
 	case "KB012":
-		year, state, _ := strings.Cut(e.Field('D'), " ")
+		year, state, _ := strings.Cut(detail, " ")
 		if state == "adjusting" {
 			return ErrYearAdjusts.With(year)
 		}
@@ -31,40 +43,40 @@ func refusal(err error) error {
 	case "KB013":
 		return ErrKeyReused
 	case "KB014":
-		return fmt.Errorf("%w: %w", ErrUnbalanced, err)
+		return ErrUnbalanced
 	case "KB015":
-		return fmt.Errorf("%w: %w", ErrMove, err)
+		return ErrMove
 	case "KB016":
 		return ErrSecondPerson
 	case "KB017":
-		if e.Field('n') == "journals_reverses_id_key" {
+		if check == "journals_reverses_id_key" {
 			return ErrReversed
 		}
 		return ErrTooMuch
 	case "KB018":
-		return ErrCode.With(e.Field('D'))
+		return ErrCode.With(detail)
 	case "KB020":
-		return ErrOrder.With(e.Field('D'))
+		return ErrOrder.With(detail)
 	case "KB021":
-		return ErrYearHeld.With(e.Field('D'))
+		return ErrYearHeld.With(detail)
 	case "KB022":
-		return ErrDrift.With(e.Field('D'))
+		return ErrDrift.With(detail)
 	case "KB023":
-		return ErrUnsealed.With(e.Field('D'))
+		return ErrUnsealed.With(detail)
 	}
-	switch e.Field('n') {
+	switch check {
 	case "journals_same_person", "state_changes_same_person":
 		return ErrSamePerson
 	case "journals_second_person", "state_changes_second_person":
 		return ErrSecondPerson
-	case "journals_reverses_id_key":
-		return ErrReversed
 	case "journals_reason", "state_changes_reason":
 		return ErrReason
 	case "journals_basis":
 		return ErrBasis
+	case "journals_reverses_id_key":
+		return ErrReversed
 	}
-	return err
+	return nil
 }
 
 // insufficient reads "line stage has asked" as the kernel writes it.

@@ -36,6 +36,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
 
 	"kinhbac/internal/errs"
 	"kinhbac/internal/money"
@@ -158,7 +159,29 @@ type Journal struct {
 	Basis    string // code of the legal basis in the rulebook; KindCarryOver demands it
 	Moves    []Move
 	Legs     []Leg
+	Foreign  []ForeignLeg
 }
+
+// ForeignLeg is one side of a double entry in a foreign currency, debit positive, worth Amount × the rate in đồng,
+// rounded once. Legs of each currency sum to zero; a currency is exchanged through the accounts fx_position of both.
+type ForeignLeg struct {
+	Account  string
+	Currency string // ISO 4217
+	Dim      Dim
+	Amount   decimal.Decimal
+	Rate     int64 // id of the rate row
+	By       RateKind
+}
+
+// RateKind is which rate of a row is used.
+type RateKind string
+
+// The rates of a row: what the bank buys at, sells at, and what the books are kept at.
+const (
+	Bid        RateKind = "bid"
+	Ask        RateKind = "ask"
+	Accounting RateKind = "accounting"
+)
 
 // Posted is the kernel's answer.
 type Posted struct {
