@@ -67,7 +67,7 @@ func (s *Service) granteeDesk(ctx context.Context, d *web.Desk) error {
 		}
 		p := web.DeskPayments{No: a.No, Href: "/agreements/" + a.ID.String(), Total: a.Amount}
 		for _, m := range a.Milestones {
-			p.Parts = append(p.Parts, web.DeskPayment{Position: m.Position, For: m.Name, Amount: m.Amount, Noun: "agreement.milestone", Status: m.Status,
+			p.Parts = append(p.Parts, web.DeskPayment{ID: m.ID, Position: m.Position, For: m.Name, Amount: m.Amount, Noun: "agreement.milestone", Status: m.Status,
 				Note: i18n.T(ctx, "agreement.desk.due", m.DueOn.Format())})
 		}
 		d.Payments = append(d.Payments, p)

@@ -23,6 +23,8 @@ import (
 // downstream. Amounts are đồng paid out by proposal.
 type Payments interface {
 	Disbursed(ctx context.Context, db bun.IDB, proposals []uuid.UUID) (map[uuid.UUID]money.Amount, error)
+	// Standing is waiting (no agreement signed by both sides) or the state of the signed agreement, by proposal.
+	Standing(ctx context.Context, db bun.IDB, proposals []uuid.UUID) (map[uuid.UUID]string, error)
 }
 
 // Follow plugs in who knows of payments; without it the public reads no paid amounts.
@@ -68,8 +70,12 @@ func (h handler) published(ctx context.Context, code string) (PublicSet, []Publi
 		ids[i] = a.ProposalID
 	}
 	paid, err := h.s.payments.Disbursed(ctx, db, ids)
+	if err != nil {
+		return sets[0], nil, false, err
+	}
+	standing, err := h.s.payments.Standing(ctx, db, ids)
 	for i := range awards {
-		awards[i].Disbursed = paid[awards[i].ProposalID]
+		awards[i].Disbursed, awards[i].Standing = paid[awards[i].ProposalID], standing[awards[i].ProposalID]
 	}
 	return sets[0], awards, true, err
 }

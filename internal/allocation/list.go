@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/calendar"
+	"kinhbac/internal/i18n"
 	"kinhbac/internal/money"
 	"kinhbac/internal/web"
 )
@@ -32,16 +33,18 @@ func PublishedCount(ctx context.Context, db bun.IDB, year int) (int, error) {
 // Latest gives published funded awards, newest first, for the public home.
 func (s *Service) Latest(ctx context.Context, db bun.IDB, n int) ([]web.HomeAward, error) {
 	var rows []struct {
-		Title, Organisation, DecisionNo, Code string
-		Amount                                money.Amount
+		TitleVI                        string `bun:"title_vi"`
+		TitleEN                        string `bun:"title_en"`
+		Organisation, DecisionNo, Code string
+		Amount                         money.Amount
 	}
-	err := db.NewRaw(`SELECT p.title_vi AS title, o.name AS organisation, s.decision_no, c.code, a.amount
+	err := db.NewRaw(`SELECT p.title_vi, p.title_en, o.name AS organisation, s.decision_no, c.code, a.amount
 		FROM awards a JOIN award_sets s ON s.id = a.set_id JOIN proposals p ON p.id = a.proposal_id
 		JOIN organisations o ON o.id = a.organisation_id JOIN calls c ON c.id = s.call_id
 		WHERE s.status = 'published' AND a.outcome = 'funded' ORDER BY s.published_at DESC, a.rank LIMIT ?`, n).Scan(ctx, &rows)
 	out := make([]web.HomeAward, len(rows))
 	for i, r := range rows {
-		out[i] = web.HomeAward{Project: r.Title, Organisation: r.Organisation, Amount: r.Amount, Decision: r.DecisionNo, Href: "/results/" + r.Code}
+		out[i] = web.HomeAward{Project: web.Pick(i18n.From(ctx), r.TitleVI, r.TitleEN), Organisation: r.Organisation, Amount: r.Amount, Decision: r.DecisionNo, Href: "/results/" + r.Code}
 	}
 	return out, err
 }
@@ -137,6 +140,7 @@ type PublicAward struct {
 	Organisation string       `json:"organisation"`
 	Amount       money.Amount `bun:"type:numeric" json:"amount"`
 	Disbursed    money.Amount `bun:"-" json:"disbursed"`
+	Standing     string       `bun:"-" json:"standing"` // "" while nobody tells it
 }
 
 func publicAwards(ctx context.Context, db bun.IDB, set uuid.UUID) ([]PublicAward, error) {

@@ -74,6 +74,8 @@ func TestPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	web.Get(ctx, path).Status(200).Has("Bắt đầu nộp hồ sơ").Has("/proposals/new?call=" + code)
+	web.Get(applicant, path).Status(200).Has("Bắt đầu nộp hồ sơ")
+	web.Get(w.officer, path).Status(200).Lacks("Bắt đầu nộp hồ sơ")
 	web.Get(ctx, "/calls.csv?state=open").Status(200).Has(code)
 	web.Post(w.officer, path+"/propose-addendum", url.Values{"text_vi": {"Giải thích"}, "text_en": {"Explanation"}}).Location(path)
 	web.Get(w.head, path).Status(200).Has("Công bố giải thích")

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
+	"kinhbac/internal/access"
 	"kinhbac/internal/budget"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/i18n"
@@ -142,8 +143,17 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 		p.Can.ProposeExtension = c.Status == Open && may("propose_extension")
 		p.Can.ProposeAddendum = may("propose_addendum")
 	}
-	p.Can.Apply = p.Open
+	p.Can.Apply = p.Open && h.applies(ctx)
 	return p, nil
+}
+
+// applies says that the reader may start a dossier, or could after signing in.
+func (h handler) applies(ctx context.Context) bool {
+	if access.From(ctx).ID == uuid.Nil {
+		return true
+	}
+	_, err := h.access.RequireRole(ctx, "proposal", "create")
+	return err == nil
 }
 
 // track is the timetable of a call; validity and review are the last calendar days after the closing that the

@@ -38,6 +38,7 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Command(rt, "/payments/:id/record-failed", "payment_order", "record_failed", "", orderReason(s.RecordFailed, "disbursement.order_failed"))
 	web.Command(rt, "/payments/:id/cancel", "payment_order", "cancel", "", orderReason(s.CancelOrder, "disbursement.order_cancelled"))
 	rt.Tasks(s.Tasks)
+	rt.Desk(s.desk)
 }
 
 type listPage struct {
@@ -135,6 +136,9 @@ type showPage struct {
 	Line     ledger.State
 }
 
+// Share is an amount in percent of the agreement.
+func (p *showPage) Share(a money.Amount) string { return share(a, p.R.ContractAmount) }
+
 // can says which buttons the reader has.
 type can struct{ Submit, Cancel, Check, Order, CheckOrder, Approve, Record bool }
 
@@ -173,7 +177,9 @@ func (s *Service) show(ctx context.Context, r web.Req) (*showPage, error) {
 	if p.Orders, err = s.orders(ctx, id); err != nil {
 		return nil, err
 	}
-	p.Checks = checks(ctx, v, p.Line)
+	if p.Checks, err = s.checks(ctx, v, a, p.Line, p.Open()); err != nil {
+		return nil, err
+	}
 	for _, c := range p.Checks {
 		if c.OK {
 			p.Passed++
@@ -202,32 +208,6 @@ func (s *Service) show(ctx context.Context, r web.Req) (*showPage, error) {
 		p.Can.Record = o.Status == Released && may("payment_order", "record_paid", &o.Order)
 	}
 	return p, nil
-}
-
-// check is one machine check before payment, with the basis it was made on.
-type check struct {
-	OK          bool
-	What, Basis string
-}
-
-func checks(ctx context.Context, v *view, line ledger.State) []check {
-	t := func(code string, args ...any) string { return i18n.T(ctx, "disbursement."+code, args...) }
-	running := v.AgreementStatus == "running"
-	accepted := v.MilestoneStatus == "accepted" || v.MilestoneStatus == "paid"
-	held := line.Committed
-	if v.Status == Checked || v.Status == Ordered {
-		held = line.Requested
-	}
-	if v.Status == Paid {
-		held = line.Disbursed
-	}
-	return []check{
-		{running, t("check_agreement"), t("check_agreement_basis", v.AgreementNo, v.EndsOn.Format("02/01/2006"))},
-		{accepted, t("check_milestone"), v.Milestone},
-		{v.Spent.Cmp(v.Amount) >= 0, t("check_spent"), t("check_spent_basis", v.Spent.Format(), v.Amount.Format())},
-		{held.Cmp(v.Amount) >= 0, t("check_line"), t("check_line_basis", held.Format())},
-		{v.ContractAmount.Sub(v.ContractPaid).Cmp(v.Amount) >= 0 || v.Status == Paid, t("check_contract"), t("check_contract_basis", v.ContractPaid.Format(), v.ContractAmount.Format())},
-	}
 }
 
 func events(ctx context.Context, v *view, o *orderView) []web.Event {

@@ -31,6 +31,28 @@ func (Payments) Disbursed(ctx context.Context, db bun.IDB, proposals []uuid.UUID
 	return out, nil
 }
 
+// Standing tells the public how far each award has come: waiting until both sides have signed, then the state of the
+// agreement. Proposals whose agreement is not drawn up wait too.
+func (Payments) Standing(ctx context.Context, db bun.IDB, proposals []uuid.UUID) (map[uuid.UUID]string, error) {
+	out := map[uuid.UUID]string{}
+	for _, id := range proposals {
+		out[id] = "waiting"
+	}
+	var rows []struct {
+		ProposalID uuid.UUID `bun:"type:uuid"`
+		Status     string
+	}
+	err := db.NewSelect().TableExpr("agreements AS ag").ColumnExpr("ag.proposal_id, ag.status").
+		Where("ag.state_signed_at IS NOT NULL").Where("ag.proposal_id IN (?)", bun.List(proposals)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("standing of awards: %w", err)
+	}
+	for _, r := range rows {
+		out[r.ProposalID] = r.Status
+	}
+	return out, nil
+}
+
 // Published sums over the published awards what was paid out and what is bound by agreements signed by both sides, in
 // đồng, for the public.
 func (Payments) Published(ctx context.Context, db bun.IDB) (paid, bound money.Amount, err error) {

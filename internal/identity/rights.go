@@ -326,6 +326,9 @@ func (s *Service) desk(ctx context.Context, d *web.Desk) error {
 	all, err := notify.Of(ctx, storage.Joined(ctx, s.db), who.ID, deskMessages)
 	for i := range all {
 		m := &all[i]
+		if strings.HasPrefix(m.Code, "identity.mail_") { // of the account, not of the work
+			continue
+		}
 		d.Happened = append(d.Happened, web.DeskEvent{At: m.CreatedAt, Text: m.Body(i18n.From(ctx)), Href: m.Href})
 	}
 	return err

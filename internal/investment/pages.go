@@ -2,6 +2,7 @@ package investment
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -157,7 +158,14 @@ type holdingPage struct {
 	Since      calendar.Date
 	Methods    []web.Option
 	CanPropose bool
+	Tab        string
+	Tabs       []string
+	Deals      []*Deal // whose contracts the holding stands on, newest first
+	Log        []web.Event
 }
+
+// holdingTabs are the parts of a holding of which the room keeps something.
+var holdingTabs = []string{"rounds", "capital", "rights", "log"}
 
 func (h handler) holding(ctx context.Context, r web.Req) (*holdingPage, error) {
 	id, err := r.ID("id")
@@ -178,6 +186,20 @@ func (h handler) holding(ctx context.Context, r web.Req) (*holdingPage, error) {
 	}
 	if len(p.Tranches) > 0 {
 		p.Since, p.Newest = p.Tranches[0].PaidOn, p.Tranches[len(p.Tranches)-1].Deal
+	}
+	p.Tabs, p.Tab = holdingTabs, holdingTabs[0]
+	if slices.Contains(holdingTabs, r.Query("tab")) {
+		p.Tab = r.Query("tab")
+	}
+	for _, t := range slices.Backward(p.Tranches) {
+		if !slices.ContainsFunc(p.Deals, func(d *Deal) bool { return d.ID == t.Deal.ID }) {
+			p.Deals = append(p.Deals, t.Deal)
+		}
+	}
+	if p.Tab == "log" {
+		if p.Log, err = s.history(ctx, p.Tranches, p.Valuations); err != nil {
+			return nil, err
+		}
 	}
 	p.Chart = drawSteps(p.Tranches, p.Valuations)
 	p.IRR, p.NoRate = gross(ctx, hd, p.Tranches)

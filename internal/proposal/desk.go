@@ -27,11 +27,10 @@ func (s *Service) desk(ctx context.Context, d *web.Desk) error {
 	if applies(ctx) {
 		return storage.InTx(ctx, s.db, func(ctx context.Context, _ bun.Tx) error { return s.applicantDesk(ctx, d) })
 	}
-	if len(d.Calls) == 0 {
-		return nil
-	}
-	if err := s.callsOnDesk(ctx, d); err != nil {
-		return err
+	if len(d.Calls) > 0 {
+		if err := s.callsOnDesk(ctx, d); err != nil {
+			return err
+		}
 	}
 	if role := access.From(ctx).Active; role != access.ProgrammeOfficer && role != access.DepartmentHead {
 		return nil

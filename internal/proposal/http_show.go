@@ -5,6 +5,7 @@ import (
 	"errors"
 	"html/template"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,7 +20,7 @@ import (
 )
 
 // Tabs of the staff view of a dossier.
-var tabs = []string{"overview", "content", "budget", "files", "screening"}
+var tabs = []string{"overview", "content", "budget", "files", "screening", "log"}
 
 // showPage is a dossier for whoever may read it; Staff readers get staff words, others public ones.
 type showPage struct {
@@ -44,6 +45,8 @@ type showPage struct {
 	HasReceipt  bool
 	CanDownload bool
 	CanAssign   bool // readers
+	Log         []web.Event
+	CanAudit    bool // the rows of the audit log
 }
 
 // read gives a dossier to a reader who may see it.
@@ -98,6 +101,13 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 		}
 	}
 	p.CanAsk = p.CanScreen && d.SupplementUntil == nil && can("eligibility_check", "request_supplement", d.Proposal) && allowsSupplement(ctx, db, d.Call) == nil
+	if p.Current() == "log" {
+		if p.Log, err = h.svc.history(ctx, db, d, p.Named); err != nil {
+			return nil, err
+		}
+		_, refused := h.svc.access.RequireRole(ctx, "audit_log", "read")
+		p.CanAudit = refused == nil
+	}
 	p.CanDecide = p.Check != nil && p.Check.Status == CheckProposed && can("eligibility_check", "decide", p.Check)
 	return p, nil
 }
@@ -115,7 +125,7 @@ func (p *showPage) hideNames() {
 
 // Current is the tab shown; an unknown one is the first.
 func (p *showPage) Current() string {
-	for _, t := range p.Tabs {
+	for _, t := range p.TabsFor() {
 		if t == p.Tab {
 			return t
 		}
@@ -151,12 +161,11 @@ func (p *showPage) Outcomes() []web.Option {
 	}
 }
 
-// TabsFor leaves out screening where the reader has no part in it.
+// TabsFor leaves out screening where the reader has no part in it, and the log for applicants.
 func (p *showPage) TabsFor() []string {
-	if p.Check != nil || p.CanScreen {
-		return p.Tabs
-	}
-	return p.Tabs[:len(p.Tabs)-1]
+	return slices.DeleteFunc(slices.Clone(p.Tabs), func(tab string) bool {
+		return tab == "screening" && p.Check == nil && !p.CanScreen || tab == "log" && !p.Staff
+	})
 }
 
 // track is the way of a dossier in public steps.

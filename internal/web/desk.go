@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"kinhbac/internal/access"
 	"kinhbac/internal/money"
 )
@@ -43,6 +45,7 @@ type DeskPayments struct {
 
 // DeskPayment is one turn of it.
 type DeskPayment struct {
+	ID           uuid.UUID // of the milestone
 	Position     int
 	For          string
 	Amount       money.Amount

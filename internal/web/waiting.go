@@ -67,12 +67,16 @@ func (w *waiting) forget(person uuid.UUID) {
 	}
 }
 
-// tasksWaiting is how many tasks wait for the subject of ctx; what waits for others is not counted.
+// tasksWaiting is how many tasks wait for the subject of ctx; what waits for others is not counted. It is 0 when a room
+// cannot be asked, as the page of tasks then says.
 func (rt *Router) tasksWaiting(ctx context.Context) int {
 	s := access.From(ctx)
 	who := waitingFor{s.ID, s.Active}
 	if n, ok := rt.waiting.get(who); ok {
 		return n
+	}
+	if ctx.Err() != nil { // the page of a request that has failed asks for nothing more
+		return 0
 	}
 	tasks, failed := rt.allTasks(ctx)
 	n := open(tasks)
