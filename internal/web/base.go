@@ -110,7 +110,7 @@ func (rt *Router) fill(c *fiber.Ctx, b *Base, f Form) {
 		who = token()
 		c.Locals(keyGuest, who)
 	}
-	b.CSRF = CSRFToken(who)
+	b.CSRF = masked(CSRFToken(who))
 	b.Links = Links{
 		SignIn: rt.Has("/login"), Profile: rt.Has("/profile"), Notifications: rt.Has("/notifications"), Register: rt.Has("/register"),
 		Track: rt.Has("/track"), Help: rt.Has("/faq"), SignOut: rt.hasCommand("/session/end"), SwitchRole: rt.hasCommand("/session/role"),
@@ -206,7 +206,7 @@ func (rt *Router) write(c *fiber.Ctx, name, block string, status int, data any, 
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
 	c.Set(fiber.HeaderContentLanguage, string(b.Lang))
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	c.Set(fiber.HeaderVary, "HX-Request, Cookie")
+	c.Vary("HX-Request", "Cookie")
 	return c.Status(status).Send(body)
 }
 

@@ -67,6 +67,9 @@ type problemField struct {
 
 // handleError is the one place that turns an error into an answer: a page, or problem+json for programs.
 func (rt *Router) handleError(c *fiber.Ctx, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), pageTime) // the route's is over
+	defer cancel()
+	c.SetUserContext(ctx)
 	e := errs.From(err)
 	code := statusOf[e.Kind]
 	var fe *fiber.Error
@@ -153,6 +156,7 @@ func (rt *Router) sendError(c *fiber.Ctx, status int, e *errs.Error) error {
 		p.Back = "/inbox"
 	}
 	if status == fiber.StatusNotFound {
+		p.CSRF = steady(CSRFToken(rt.bearer(c)))
 		p.Path, p.Other = "", english("/")
 		if p.Lang == i18n.EN {
 			p.Other = "/"

@@ -31,7 +31,7 @@ const (
 // endedCookie is the dead session cookie the form's token belongs to, "" when the token belongs to nothing.
 func (rt *Router) endedCookie(c *fiber.Ctx, typed string) string {
 	cookie, _ := c.Locals(keyEnded).(string)
-	if cookie == "" || subtle.ConstantTimeCompare([]byte(typed), []byte(CSRFToken(cookie))) != 1 {
+	if cookie == "" || subtle.ConstantTimeCompare([]byte(unmasked(typed)), []byte(CSRFToken(cookie))) != 1 {
 		return ""
 	}
 	return cookie

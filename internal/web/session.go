@@ -60,7 +60,7 @@ func (rt *Router) setCookie(c *fiber.Ctx, name, value string, seconds int) {
 
 func (rt *Router) dropCookie(c *fiber.Ctx, name string) { rt.setCookie(c, name, "", -1) }
 
-// CSRFToken is the token that belongs to a session cookie or to a guest's cookie.
+// CSRFToken is the token that belongs to a session cookie or to a guest's cookie; pages carry it masked.
 func CSRFToken(cookie string) string {
 	sum := sha256.Sum256([]byte("kinhbac csrf\x00" + cookie))
 	return hex.EncodeToString(sum[:])
@@ -123,7 +123,7 @@ func checkOrigin(c *fiber.Ctx) error {
 // checkToken compares the token of the form or header with the one of the cookie, in constant time.
 func (rt *Router) checkToken(c *fiber.Ctx, typed string) error {
 	cookie := rt.bearer(c)
-	if cookie == "" || subtle.ConstantTimeCompare([]byte(typed), []byte(CSRFToken(cookie))) != 1 {
+	if cookie == "" || subtle.ConstantTimeCompare([]byte(unmasked(typed)), []byte(CSRFToken(cookie))) != 1 {
 		return errCSRF
 	}
 	return nil

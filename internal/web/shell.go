@@ -37,6 +37,7 @@ func (rt *Router) shell(app *fiber.App) {
 	}}))
 	app.Use(rt.language)
 	app.Use(rt.headers)
+	app.Use(compress)
 	app.Use(rt.meter.measure)
 	app.Get("/healthz", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	app.Get("/readyz", rt.ready)
