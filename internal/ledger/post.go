@@ -29,6 +29,9 @@ type answer struct {
 // Post writes one journal in the caller's transaction and locks the touched control lines until its end, so
 // call it last. It refuses with the errors above and then changes nothing (the transaction must be rolled back).
 func Post(ctx context.Context, tx bun.IDB, j Journal) (Posted, error) {
+	if len(j.Foreign) > 0 {
+		return postForeign(ctx, tx, j)
+	}
 	return post(ctx, tx, j, "")
 }
 
