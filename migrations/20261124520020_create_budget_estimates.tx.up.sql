@@ -55,6 +55,7 @@ CREATE TABLE budget_estimate_rows (
     comment        text NOT NULL DEFAULT '' CHECK (appraised IS NULL OR appraised = asked OR comment <> ''),
     drafted_by     uuid NOT NULL REFERENCES users (id),
     line_id        uuid REFERENCES budget_lines (id), -- that the assignment opened
+    version        int NOT NULL DEFAULT 1,
     UNIQUE (estimate_id, code)
 );
 

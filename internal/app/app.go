@@ -104,6 +104,8 @@ func Build(ctx context.Context, p Parts) (*App, error) {
 	a.Rules = revision.New(p.DB, acc)
 	a.Party = party.New(p.DB, acc, identity.Grants{})
 	a.Budget = budget.New(p.DB, acc)
+	a.Budget.KeepFiles(files)
+	a.Budget.NameGroups(groups{})
 	a.Calls = call.New(p.DB, acc, proposal.Submissions{})
 	a.Proposal = proposal.New(p.DB, acc, files, signer, hol)
 	a.Review = review.New(p.DB, acc)
@@ -115,6 +117,8 @@ func Build(ctx context.Context, p Parts) (*App, error) {
 	a.Invest = investment.New(p.DB, acc, a.Fund)
 	a.Council.Serve("deal", investment.Matters{})
 	a.Awards.Follow(disbursement.Payments{})
+	a.Budget.Follow(agreement.Awards{}, disbursement.Agreements{}, fund.Commitments{})
+	a.Budget.Foresee(a.Awards)
 	a.Indicate = indicator.New(p.DB, acc, published{})
 	a.Report = report.New(p.DB)
 	a.Trail = trail.New(p.DB, acc)
@@ -132,6 +136,14 @@ type published struct{}
 
 func (published) PublishedAwards(ctx context.Context, db bun.IDB, year int) (int, error) {
 	return allocation.PublishedCount(ctx, db, year)
+}
+
+// groups names the activity groups of the plan after its approved programmes.
+type groups struct{}
+
+func (groups) Groups(ctx context.Context, db bun.IDB) (list []budget.Group, err error) {
+	err = db.NewSelect().TableExpr("programmes").ColumnExpr("code, name_vi, name_en").Where("status = 'approved'").OrderExpr("code").Scan(ctx, &list)
+	return list, err
 }
 
 // Options say which database to open and how.

@@ -73,6 +73,7 @@ func (a *App) Jobs(log *slog.Logger, mail *notify.Mailer) *job.Runner {
 	})
 	r.Every("call.tick", 2*time.Second, func(ctx context.Context) error { return a.Calls.Tick(access.With(ctx, access.System())) })
 	r.Every("audit.seal", 2*time.Second, a.seal)
+	r.Every("budget.sums", 30*time.Second, a.Budget.RefreshSums)
 	r.Every("identity.sweep", time.Hour, a.Identity.Sweep)
 	r.Every("idem.sweep", time.Hour, func(ctx context.Context) error {
 		_, err := idem.Sweep(ctx, a.DB, keysKept)

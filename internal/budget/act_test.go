@@ -3,6 +3,8 @@ package budget
 import (
 	"testing"
 
+	"github.com/google/uuid"
+
 	"kinhbac/internal/errs"
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
@@ -19,6 +21,9 @@ func TestStageOfAnAct(t *testing.T) {
 		{Release, "abc", false}, {Cut, "", true}, {Cut, ledger.Committed, false}, {Cut, "abc", false}, {Allocate, "abc", false}, {Adjust, ledger.Disbursed, false},
 	} {
 		a := Act{Kind: c.kind, Stage: c.stage, Amount: money.VND(1), Reason: "lý do"}
+		if c.kind == Release {
+			a.FreesID = new(uuid.UUID)
+		}
 		if err := a.Check(); (err == nil) != c.ok || err != nil && errs.From(err).Fields[0].Name != "stage" {
 			t.Errorf("%s from %q = %v", c.kind, c.stage, err)
 		}

@@ -2,42 +2,79 @@ package budget
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"kinhbac/internal/i18n"
-	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
-	"kinhbac/internal/storage"
 	"kinhbac/internal/web"
 )
 
-// paid is what the year has spent by the end of each month, in tỷ đồng, up to the last month with a payment; nil when
-// nothing is paid.
-func (h handler) paid(ctx context.Context, t *Tree) (*web.LineChart, error) {
-	var lines []int64
-	t.Walk(func(*Node) bool { return true }, func(n *Node) { lines = append(lines, n.Line.ControlLine) })
-	months, err := ledger.PaidByMonth(ctx, storage.Joined(ctx, h.db), t.Year, lines)
-	if err != nil || len(months) == 0 {
+// paid is what the year has spent by the end of each month against its plan of spending, in tỷ đồng; nil when nothing is
+// paid or planned.
+func (h handler) paid(ctx context.Context, year int) (*web.LineChart, error) {
+	months, err := h.paidByMonth(ctx, year)
+	if err != nil {
 		return nil, err
 	}
-	last := 1
+	plan, err := h.spendingPlan(ctx, year)
+	if err != nil || len(months) == 0 && plan.Total().IsZero() {
+		return nil, err
+	}
+	last := 0
 	for m := range months {
 		last = max(last, m)
 	}
 	c := &web.LineChart{MinX: 1, MaxX: 12, Steps: 5}
-	line, sum := web.Line{Kind: "actual"}, money.Amount{}
+	actual, path := web.Line{Kind: "actual"}, web.Line{Kind: "path"}
+	var paid, planned, due money.Amount
 	for m := 1; m <= 12; m++ {
 		c.Ticks = append(c.Ticks, web.Point{X: float64(m), Tick: strconv.Itoa(m)})
-		if m > last {
-			continue
+		planned = planned.Add(plan[m-1])
+		path.Points = append(path.Points, web.Point{X: float64(m), Y: web.Position(planned.Decimal().Shift(-9))})
+		if m <= last {
+			paid, due = paid.Add(months[m]), planned
+			actual.Points = append(actual.Points, web.Point{X: float64(m), Y: web.Position(paid.Decimal().Shift(-9))})
 		}
-		sum = sum.Add(months[m])
-		line.Points = append(line.Points, web.Point{X: float64(m), Y: web.Position(sum.Decimal().Shift(-9))})
 	}
-	number, unit := web.Short(i18n.From(ctx), sum)
-	words := number + " " + unit
-	line.Points[len(line.Points)-1].Label = words
-	c.Lines = []web.Line{line}
-	c.Finding = i18n.T(ctx, "budget.paid_finding", strconv.Itoa(last), words)
+	words := func(a money.Amount) string {
+		number, unit := web.Short(i18n.From(ctx), a)
+		return number + " " + unit
+	}
+	if !planned.IsZero() {
+		path.Points[11].Label = i18n.T(ctx, "budget.plan")
+		c.Lines = append(c.Lines, path)
+		c.Finding = i18n.T(ctx, "budget.plan_finding", words(planned))
+	}
+	if last > 0 {
+		actual.Points[last-1].Label = words(paid)
+		c.Lines = append(c.Lines, actual)
+		c.Finding = i18n.T(ctx, "budget.paid_finding", strconv.Itoa(last), words(paid))
+		if !planned.IsZero() {
+			c.Finding = i18n.T(ctx, "budget.paid_plan_finding", strconv.Itoa(last), words(paid), words(due))
+		}
+	}
 	return c, nil
+}
+
+// SpendingPlan is what a year means to spend in each month, January first, in đồng.
+type SpendingPlan [12]money.Amount
+
+// Total is the sum of the months.
+func (p SpendingPlan) Total() money.Amount { return money.Sum(p[:]...) }
+
+// spendingPlan reads the plan of a year; zeros when there is none.
+func (s *Service) spendingPlan(ctx context.Context, year int) (p SpendingPlan, err error) {
+	var rows []struct {
+		Month  int
+		Amount money.Amount
+	}
+	err = s.db.NewRaw("SELECT month, amount FROM budget_spending_plans WHERE year = ?", year).Scan(ctx, &rows)
+	if err != nil {
+		return p, fmt.Errorf("plan of spending of %d: %w", year, err)
+	}
+	for _, r := range rows {
+		p[r.Month-1] = r.Amount
+	}
+	return p, nil
 }

@@ -9,10 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
-	"kinhbac/internal/access"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/i18n"
-	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
 	"kinhbac/internal/web"
 )
@@ -22,28 +20,39 @@ type handler struct{ *Service }
 // Routes puts the room on the web.
 func (s *Service) Routes(rt *web.Router) {
 	h := handler{s}
-	const page = "/budgets/:year/lines/:id"
+	const page, act = "/budgets/:year/lines/:id", "/budgets/:year/lines/:id/acts/:act"
 	web.Page(rt, "/budgets", "budget_line", "read", "budget/list", h.list)
 	web.Page(rt, "/budgets/:year", "budget_line", "read", "budget/list", h.list)
 	web.Page(rt, "/budgets/:year/lines/new", "budget_line", "plan", "budget/new", h.form)
 	web.Page(rt, page, "budget_line", "read", "budget/show", h.show)
+	web.Page(rt, page+"/acts/new", "budget_line", "read", "budget/act_new", h.newAct)
+	web.Page(rt, act, "budget_line", "read", "budget/act", h.showAct)
+	web.Page(rt, "/vouchers/:no", "ledger_entry", "read", "budget/voucher", h.voucher)
 	web.Download(rt, "/budgets/:year/lines.csv", "budget_line", "read", h.csv)
+	web.Download(rt, page+"/statement.csv", "budget_line", "read", h.statementCSV)
 	web.JSON(rt, "/budgets/:year", "budget_line", "read", h.apiTree)
 	web.Command(rt, "/budgets/:year/lines", "budget_line", "plan", "/budgets/:year/lines/new", h.plan)
 	web.Command(rt, page+"/approve", "budget_line", "approve", page, h.approve)
-	for _, kind := range []ActKind{Allocate, Adjust, Cut, Release} {
-		web.Command(rt, page+"/propose-"+string(kind), "budget_line", "propose_"+string(kind), page, h.propose(kind))
-		web.Command(rt, page+"/acts/:act/"+string(kind), "budget_line", string(kind), page, h.decide(kind))
+	for _, kind := range proposed {
+		web.Command(rt, page+"/propose-"+strings.ReplaceAll(string(kind), "_", "-"), "budget_line", "propose_"+string(kind), page+"/acts/new", h.propose(kind))
+		web.Command(rt, act+"/"+strings.ReplaceAll(string(kind), "_", "-"), "budget_line", string(kind), act, h.decide(kind, string(kind)))
 	}
-	web.Command(rt, page+"/acts/:act/decline", "budget_line", "allocate", page, h.decline)
+	web.Command(rt, act+"/transfer-across", "budget_line", "transfer_across", act, h.decide(Transfer, "transfer_across"))
+	web.Command(rt, act+"/decline", "budget_line", "allocate", act, h.decline)
+	web.Command(rt, act+"/decline-across", "budget_line", "transfer_across", act, h.decline)
 	web.Command(rt, "/budget-lines/:id/commitments", "budget_line", "commit", "", h.commit)
 	rt.Tasks(s.Tasks)
+	h.sponsorRoutes(rt)
+	h.yearRoutes(rt)
+	h.whatIfRoutes(rt)
+	h.estimateRoutes(rt)
 }
 
 // row is one line of the tree as the page shows it.
 type row struct {
 	*Node
 	Kept   bool // the row "Chưa phân bổ" of the line above it
+	Rest   bool // the row that leads to the lines that are not shown
 	Folded bool
 	Toggle string // link that folds or unfolds
 	Href   string
@@ -71,7 +80,9 @@ type listPage struct {
 	Rows    []row
 	Total   row
 	CanPlan bool
-	Paid    *web.LineChart // nil until something of the year is paid
+	Query   string         // what is unfolded, for the export of exactly that
+	Notes   []attention    // cần chú ý
+	Paid    *web.LineChart // nil until something of the year is paid or planned
 }
 
 // AllocatedShare and PaidShare are in percent of the assigned money.
@@ -98,26 +109,69 @@ func (h handler) list(ctx context.Context, r web.Req) (*listPage, error) {
 			return nil, err
 		}
 	}
-	if p.Tree, err = h.Tree(ctx, p.Year); err != nil {
+	if p.Tree, p.Rows, p.Query, err = h.shown(ctx, r, p.Year); err != nil {
 		return nil, err
 	}
 	_, err = h.access.RequireRole(ctx, "budget_line", "plan")
 	p.CanPlan = err == nil
-	folded := slices.DeleteFunc(strings.Split(r.Query("fold"), ","), func(s string) bool { return s == "" })
-	p.Tree.Walk(func(n *Node) bool { return !slices.Contains(folded, n.Line.Code) }, func(n *Node) {
-		f := slices.Contains(folded, n.Line.Code)
-		p.Rows = append(p.Rows, row{Node: n, Folded: f, Toggle: toggle(p.Year, folded, n.Line.Code), Href: href(n.Line)})
-		if n.Kept().Sign() > 0 && !f {
-			p.Rows = append(p.Rows, row{Node: &Node{Line: n.Line, Level: n.Level + 1, Sums: Sums{Available: n.Kept()}}, Kept: true})
-		}
-	})
 	p.Total = row{Node: &Node{Sums: p.Tree.Total}}
-	p.Paid, err = h.paid(ctx, p.Tree)
+	if p.Notes, err = h.attention(ctx, p.Year, p.Rows); err != nil {
+		return nil, err
+	}
+	p.Paid, err = h.paid(ctx, p.Year)
 	return p, err
 }
 
-func toggle(year int, folded []string, code string) string {
-	next := slices.Clone(folded)
+// shown is the tree with the rows that the query unfolds: of a small year all but those folded, of a large one the
+// roots and those opened.
+func (h handler) shown(ctx context.Context, r web.Req, year int) (*Tree, []row, string, error) {
+	large, err := h.large(ctx, year)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	name := "fold"
+	if large {
+		name = "open"
+	}
+	named := slices.DeleteFunc(strings.Split(r.Query(name), ","), func(s string) bool { return s == "" })
+	unfolded := func(n *Node) bool { return slices.Contains(named, n.Line.Code) == large }
+	var t *Tree
+	if large {
+		t, err = h.Opened(ctx, year, named)
+	} else {
+		t, err = h.Tree(ctx, year)
+	}
+	if err != nil {
+		return nil, nil, "", err
+	}
+	var rows []row
+	var walk func([]*Node)
+	walk = func(nodes []*Node) {
+		for _, n := range nodes {
+			open := n.Line.Lines > 0 && unfolded(n)
+			rows = append(rows, row{Node: n, Folded: !open, Toggle: toggle(year, name, named, n.Line.Code), Href: href(n.Line)})
+			if !open {
+				continue
+			}
+			if n.Kept().Sign() > 0 {
+				rows = append(rows, row{Node: &Node{Line: n.Line, Level: n.Level + 1, Sums: Sums{Available: n.Kept()}}, Kept: true})
+			}
+			walk(n.Children)
+			if n.More {
+				rows = append(rows, row{Node: &Node{Line: n.Line, Level: n.Level + 1}, Rest: true, Href: href(n.Line) + "#below"})
+			}
+		}
+	}
+	walk(t.Roots)
+	query := ""
+	if len(named) > 0 {
+		query = "?" + name + "=" + strings.Join(named, ",")
+	}
+	return t, rows, query, nil
+}
+
+func toggle(year int, name string, named []string, code string) string {
+	next := slices.Clone(named)
 	if i := slices.Index(next, code); i >= 0 {
 		next = slices.Delete(next, i, i+1)
 	} else {
@@ -125,7 +179,7 @@ func toggle(year int, folded []string, code string) string {
 	}
 	link := "/budgets/" + strconv.Itoa(year)
 	if len(next) > 0 {
-		link += "?fold=" + strings.Join(next, ",")
+		link += "?" + name + "=" + strings.Join(next, ",")
 	}
 	return link
 }
@@ -145,20 +199,54 @@ func year(r web.Req, years []int) (int, error) {
 	return 0, nil
 }
 
+const apiLines = 500 // lines of a large year in one answer of the API
+
 func (h handler) apiTree(ctx context.Context, r web.Req) (*treeOut, error) {
 	y, err := year(r, nil)
 	if err != nil {
 		return nil, err
 	}
-	t, err := h.Tree(ctx, y)
+	out := &treeOut{Year: y, Lines: []lineOut{}}
+	large, err := h.large(ctx, y)
 	if err != nil {
 		return nil, err
 	}
-	out := &treeOut{Year: y, Total: t.Total, Lines: []lineOut{}}
-	t.Walk(func(*Node) bool { return true }, func(n *Node) {
+	add := func(n *Node) {
 		out.Lines = append(out.Lines, lineOut{ID: n.Line.ID, Parent: n.Line.ParentID, Code: n.Line.Code, NameVI: n.Line.NameVI,
 			NameEN: n.Line.NameEN, Source: n.Line.SourceCode, Status: string(n.Line.Status), Sums: n.Sums, Unallocated: n.Kept()})
-	})
+	}
+	if !large {
+		t, err := h.Tree(ctx, y)
+		if err != nil {
+			return nil, err
+		}
+		out.Total = t.Total
+		t.Walk(func(*Node) bool { return true }, add)
+		return out, nil
+	}
+	t, err := h.Opened(ctx, y, nil)
+	if err != nil {
+		return nil, err
+	}
+	out.Total = t.Total
+	rows, err := h.rows(ctx, apiLines+1, "bl.year = ? AND bl.code > ?", y, r.Query("after"))
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) > apiLines {
+		rows = rows[:apiLines]
+		out.Next = rows[apiLines-1].Code
+	}
+	nodes := make([]*Node, len(rows))
+	for i := range rows {
+		nodes[i] = rows[i].node()
+	}
+	if err := h.fill(ctx, y, nodes); err != nil {
+		return nil, err
+	}
+	for _, n := range nodes {
+		add(n)
+	}
 	return out, nil
 }
 
@@ -166,6 +254,7 @@ type treeOut struct {
 	Year  int       `json:"year"`
 	Total Sums      `json:"total"`
 	Lines []lineOut `json:"lines"`
+	Next  string    `json:"next,omitempty"` // after=… of the following lines of a large year
 }
 
 type lineOut struct {
@@ -180,145 +269,34 @@ type lineOut struct {
 	Unallocated money.Amount `json:"unallocated"`
 }
 
+// csv exports exactly the rows the page shows with the same query.
 func (h handler) csv(ctx context.Context, r web.Req) (web.File, error) {
 	y, err := year(r, nil)
 	if err != nil {
 		return web.File{}, err
 	}
-	t, err := h.Tree(ctx, y)
+	_, shown, _, err := h.shown(ctx, r, y)
 	if err != nil {
 		return web.File{}, err
 	}
 	var rows [][]string
-	t.Walk(func(*Node) bool { return true }, func(n *Node) {
+	for _, n := range shown {
+		if n.Kept || n.Rest {
+			continue
+		}
 		s := n.Sums
 		rows = append(rows, []string{strings.Repeat("  ", n.Level) + n.Line.Code, n.Line.Name(r.Lang() == i18n.EN), s.Authorised.String(),
-			s.Allocated.String(), s.Committed.String(), s.Disbursed.String(), s.Available.String(), n.Kept().String()})
-	})
-	header := []string{}
-	for _, c := range []string{"code", "task", "assigned", "allocated", "committed", "paid", "available", "unallocated"} {
-		header = append(header, i18n.T(ctx, "budget."+c))
+			s.Allocated.String(), s.Committed.String(), s.Disbursed.String(), s.Available.String(), n.Node.Kept().String()})
 	}
-	return r.CSV(ctx, "du-toan-"+strconv.Itoa(y), i18n.T(ctx, "budget.title", strconv.Itoa(y)), r.List(""), header, rows), nil
+	return r.CSV(ctx, "du-toan-"+strconv.Itoa(y), i18n.T(ctx, "budget.title", strconv.Itoa(y)), r.List(""),
+		heads(ctx, "code", "task", "assigned", "allocated", "committed", "paid", "available", "unallocated"), rows), nil
 }
 
-type newPage struct {
-	web.Base
-	Year             int
-	Parents, Sources []web.Option
-}
-
-func (h handler) form(ctx context.Context, r web.Req) (*newPage, error) {
-	p := &newPage{}
-	var err error
-	if p.Year, err = year(r, nil); err != nil {
-		return nil, err
+// heads are the words of the columns of an export.
+func heads(ctx context.Context, codes ...string) []string {
+	out := make([]string, len(codes))
+	for i, c := range codes {
+		out[i] = i18n.T(ctx, "budget."+c)
 	}
-	t, err := h.Tree(ctx, p.Year)
-	if err != nil {
-		return nil, err
-	}
-	p.Parents = []web.Option{{Value: "", Label: i18n.T(ctx, "budget.no_parent")}}
-	t.Walk(func(n *Node) bool { return n.Level < 1 }, func(n *Node) {
-		p.Parents = append(p.Parents, web.Option{Value: n.Line.ID.String(), Label: n.Line.Code + " · " + n.Line.Name(r.Lang() == i18n.EN)})
-	})
-	for _, s := range []string{StateBudget, Sponsorship, Other} {
-		p.Sources = append(p.Sources, web.Option{Value: s, Label: i18n.T(ctx, "budget.source_"+s)})
-	}
-	return p, nil
-}
-
-type planIn struct {
-	Code       string       `form:"code" json:"code" kb:"required,max=32"`
-	NameVI     string       `form:"name_vi" json:"name_vi" kb:"required"`
-	NameEN     string       `form:"name_en" json:"name_en" kb:"required"`
-	Parent     *uuid.UUID   `form:"parent_id" json:"parent_id"`
-	SourceCode string       `form:"source_code" json:"source_code"`
-	Programme  string       `form:"programme_code" json:"programme_code" kb:"max=32"`
-	Chapter    string       `form:"chapter" json:"chapter" kb:"max=8"`
-	Amount     money.Amount `form:"amount" json:"amount"`
-}
-
-type madeOut struct {
-	ID uuid.UUID `json:"id"`
-}
-
-func (h handler) plan(ctx context.Context, r web.Req, in planIn) (web.Done, madeOut, error) {
-	y, err := year(r, nil)
-	if err != nil {
-		return web.Done{}, madeOut{}, err
-	}
-	p := PlanInput{Year: y, Code: in.Code, NameVI: in.NameVI, NameEN: in.NameEN, SourceCode: in.SourceCode,
-		ProgrammeCode: in.Programme, Chapter: in.Chapter, Amount: in.Amount}
-	if in.Parent != nil {
-		p.Parent = *in.Parent
-	}
-	l, err := h.Plan(ctx, p)
-	if err != nil {
-		return web.Done{}, madeOut{}, err
-	}
-	return web.Done{Location: href(l), Notice: "budget.planned_notice"}, madeOut{l.ID}, nil
-}
-
-type showPage struct {
-	web.Base
-	*Statement
-	CanApprove, CanCommit bool
-	Proposals             []ActKind // what the reader may propose
-	Acts                  []actRow
-	Stages                []web.Option
-}
-
-type actRow struct {
-	Act
-	CanDecide bool
-	Path      string
-}
-
-// StageName is the catalogue code of a stage.
-func (*showPage) StageName(s ledger.Stage) string { return "budget.stage." + string(s) }
-
-// DocumentHref links a movement to the page of its document; "" when it has none.
-func (*showPage) DocumentHref(d ledger.Ref) string {
-	if path, ok := documentPages[d.Kind]; ok {
-		return path + d.ID.String()
-	}
-	return ""
-}
-
-// documentPages are the pages of documents that post to budget lines; rooms downstream own them.
-var documentPages = map[string]string{"award_set": "/award-sets/", "agreement": "/agreements/", "disbursement_request": "/disbursements/"}
-
-func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
-	id, err := r.ID("id")
-	if err != nil {
-		return nil, err
-	}
-	st, err := h.Statement(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if strconv.Itoa(st.Line.Year) != r.Param("year") {
-		return nil, errs.ErrNotFound
-	}
-	can := func(action string, o access.Object) bool { return h.access.Can(ctx, h.db, "budget_line", action, o) }
-	p := &showPage{Statement: st, CanApprove: st.Line.Status == Planned && can("approve", st.Line)}
-	if st.Line.Status == Open {
-		p.CanCommit = !st.Children && can("commit", st.Line)
-		for _, k := range []ActKind{Allocate, Adjust, Cut, Release} {
-			if below := st.Parent != nil; (k == Allocate) != below && k != Cut && k != Release {
-				continue
-			}
-			if can("propose_"+string(k), st.Line) {
-				p.Proposals = append(p.Proposals, k)
-			}
-		}
-	}
-	for _, a := range st.Pending {
-		p.Acts = append(p.Acts, actRow{a, can(string(a.Kind), &a), href(st.Line) + "/acts/" + a.ID.String()})
-	}
-	for _, s := range []ledger.Stage{ledger.Committed, ledger.Reserved} {
-		p.Stages = append(p.Stages, web.Option{Value: string(s), Label: i18n.T(ctx, "budget.stage."+string(s))})
-	}
-	return p, nil
+	return out
 }

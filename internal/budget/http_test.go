@@ -15,9 +15,9 @@ func TestPages(t *testing.T) {
 	w := webtest.New(t, o.db, o.acc, o.svc.Routes)
 	w.Get(o.officer, "/budgets/2026").Status(200).Has("chưa có dòng dự toán")
 	w.Post(o.officer, "/budgets/2026/lines", url.Values{"code": {"NS"}, "name_vi": {"Ngân sách tỉnh"}, "name_en": {"Provincial budget"},
-		"source_code": {"NS"}, "chapter": {"417"}, "amount": {"1.234,5"}}).Status(422).Has("chỉ gồm chữ số")
+		"source_code": {"NS"}, "amount": {"1.234,5"}}).Status(422).Has("chỉ gồm chữ số")
 	w.Post(o.officer, "/budgets/2026/lines", url.Values{"code": {"NS"}, "name_vi": {"Ngân sách tỉnh"}, "name_en": {"Provincial budget"},
-		"source_code": {"NS"}, "chapter": {"417"}, "amount": {"48.500.000.000"}}).Status(303)
+		"source_code": {"NS"}, "amount": {"48.500.000.000"}}).Status(303)
 	tree, err := o.svc.Tree(o.officer, 2026)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func TestPages(t *testing.T) {
 	if tasks, err := o.svc.Tasks(o.chief); err != nil || len(tasks) != 1 {
 		t.Fatalf("tasks %+v, %v", tasks, err)
 	}
-	w.Get(o.chief, href(child)).Status(200).Has("Chờ quyết định").Has("2406").Has("Khả dụng")
+	w.Get(o.chief, href(child)).Status(200).Has("Chờ quyết định").Has("Khả dụng")
 	cut, err := o.svc.Propose(o.officer, child.ID, ProposeInput{Kind: Cut, Amount: money.VND(1), Reason: "thừa"})
 	if err != nil {
 		t.Fatal(err)

@@ -31,13 +31,23 @@ const (
 
 // Refusals of lines and acts.
 var (
-	ErrNotPlanned = errs.New(errs.Conflict, "budget.not_planned")
-	ErrNotOpen    = errs.New(errs.Conflict, "budget.not_open")
-	ErrHasLines   = errs.New(errs.Conflict, "budget.has_lines") // only leaves are spent
-	ErrNotLeaf    = errs.New(errs.Conflict, "budget.not_child") // an allocation goes to a line below another
-	ErrDecided    = errs.New(errs.Conflict, "budget.decided")   // the act was decided before
-	ErrTaken      = errs.New(errs.Conflict, "budget.code_taken")
-	ErrSigner     = errs.New(errs.Invalid, "budget.signer") // nobody who may sign a source document
+	ErrNotPlanned  = errs.New(errs.Conflict, "budget.not_planned")
+	ErrNotOpen     = errs.New(errs.Conflict, "budget.not_open")
+	ErrHasLines    = errs.New(errs.Conflict, "budget.has_lines") // only leaves are spent
+	ErrNotLeaf     = errs.New(errs.Conflict, "budget.not_child") // an allocation goes to a line below another
+	ErrDecided     = errs.New(errs.Conflict, "budget.decided")   // the act was decided before
+	ErrTaken       = errs.New(errs.Conflict, "budget.code_taken")
+	ErrSigner      = errs.New(errs.Invalid, "budget.signer")        // nobody who may sign a source document
+	ErrHolds       = errs.New(errs.Conflict, "budget.holds_money")  // a line with commitments gets no lines below
+	ErrOtherSource = errs.New(errs.Conflict, "budget.other_source") // money of one source is not moved to another
+	ErrNotTransfer = errs.New(errs.Conflict, "budget.not_transfer") // between a line and one above it: allocate or cut
+	ErrOtherYear   = errs.New(errs.Conflict, "budget.other_year")
+	ErrNotNextYear = errs.New(errs.Conflict, "budget.not_next_year")
+	ErrNeeded      = errs.New(errs.Conflict, "budget.still_needed") // Args: document, what it still needs, what may be released
+	ErrNotHeld     = errs.New(errs.Invalid, "budget.not_held")      // the document named holds nothing of the line
+	ErrRequested   = errs.New(errs.Conflict, "budget.requested")    // accepted payment requests are paid or sent back first
+	ErrMoved       = errs.New(errs.Conflict, "budget.moved")        // what the line holds changed since the proposal
+	ErrNothing     = errs.New(errs.Conflict, "budget.nothing_left")
 )
 
 // Line is one line of the budget of a year (dòng dự toán).
@@ -55,6 +65,7 @@ type Line struct {
 	SourceCode     string // NS, TT or KHAC
 	ProgrammeCode  string // of the activity group; "" at the root
 	Chapter        string // chương
+	Dims
 	ManagingUnitID uuid.UUID
 	FinanceUnitID  uuid.UUID
 	Planned        money.Amount `bun:"type:numeric"`
@@ -63,6 +74,7 @@ type Line struct {
 	ApprovedBy     *uuid.UUID
 	DecisionNo     string
 	DecidedOn      calendar.Date `bun:"type:date,nullzero"`
+	Lines          int           // lines directly below
 	Version        int
 }
 
@@ -104,6 +116,7 @@ func (l *Line) Check() error {
 	if l.Planned.Sign() < 0 || l.Planned.Cmp(money.Max) > 0 || l.ParentID == nil && l.Planned.IsZero() {
 		wrong("amount", "budget.amount_missing")
 	}
+	fields = append(fields, checkDims(l.Chapter, l.Dims)...)
 	if fields == nil {
 		return nil
 	}

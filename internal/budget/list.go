@@ -7,9 +7,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
-	"github.com/uptrace/bun"
 
-	"kinhbac/internal/errs"
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
 )
@@ -36,48 +34,69 @@ func Share(part, whole money.Amount) decimal.Decimal {
 	return part.Decimal().Shift(2).DivRound(whole.Decimal(), 1)
 }
 
-// Node is a line of the tree with what it holds itself and with all below it.
+// Node is a line of the tree with what it holds itself and with all below it. Children are those that were read.
 type Node struct {
 	Line     *Line
 	Own      ledger.State
 	Sums     Sums
 	Level    int // 0 = source, 1 = programme, 2 = call
 	Children []*Node
+	More     bool // lines below that were not read
 }
 
 // Kept is what a line with children has not allocated yet: the row "Chưa phân bổ".
 func (n *Node) Kept() money.Amount {
-	if len(n.Children) == 0 {
+	if n.Line.Lines == 0 {
 		return money.Amount{}
 	}
 	return n.Own.Available
 }
 
-// Tree is the budget of a year.
+// Tree is the budget of a year. Large says that only the opened lines were read.
 type Tree struct {
 	Year  int
 	Roots []*Node
 	Total Sums
+	Large bool
+	More  bool // roots that were not read
 }
+
+// wholeTree is how many lines of a year are read and shown at once; above it the lines are read as they are opened.
+const (
+	wholeTree = 300
+	levelSize = 50 // lines of one parent shown in the tree of a large year
+)
 
 // lineRow is a line joined with its control line.
 type lineRow struct {
 	Line `bun:",extend"`
 
-	Authorised, Allocated, Reserved, Committed, Requested, Advanced, Disbursed, Free money.Amount
+	Authorised, Pushed, Reserved, Committed, Requested, Advanced, Disbursed, Returned, Closing, Free money.Amount
 }
 
 func (r lineRow) state() ledger.State {
-	return ledger.State{ID: r.ControlLine, Authorised: r.Authorised, Allocated: r.Allocated, Reserved: r.Reserved,
-		Committed: r.Committed, Requested: r.Requested, Advanced: r.Advanced, Disbursed: r.Disbursed, Available: r.Free}
+	return ledger.State{ID: r.ControlLine, Authorised: r.Authorised, Allocated: r.Pushed, Reserved: r.Reserved,
+		Committed: r.Committed, Requested: r.Requested, Advanced: r.Advanced, Disbursed: r.Disbursed, Returned: r.Returned, Closing: r.Closing, Available: r.Free}
 }
 
-func (s *Service) rows(ctx context.Context, where string, args ...any) ([]lineRow, error) {
+func (r *lineRow) node() *Node {
+	n := &Node{Line: &r.Line, Own: r.state()}
+	o := n.Own
+	n.Sums = Sums{Authorised: o.Authorised, Disbursed: o.Disbursed, Committed: money.Sum(o.Reserved, o.Committed, o.Requested, o.Advanced, o.Disbursed)}
+	if r.Lines == 0 {
+		n.Sums.Allocated, n.Sums.Available = o.Authorised, o.Available
+	}
+	return n
+}
+
+const heldColumns = `cl.authorised, cl.allocated AS pushed, cl.reserved, cl.committed, cl.requested, cl.advanced, cl.disbursed, cl.returned, cl.closing,
+	cl.authorised - cl.allocated - cl.reserved - cl.committed - cl.requested - cl.advanced - cl.disbursed - cl.returned - cl.closing AS free`
+
+// rows reads lines in the order of their codes, at most limit; 0 = all.
+func (s *Service) rows(ctx context.Context, limit int, where string, args ...any) ([]lineRow, error) {
 	var rows []lineRow
-	q := s.db.NewSelect().Model(&rows).ColumnExpr("bl.*").
-		ColumnExpr(`cl.authorised, cl.allocated, cl.reserved, cl.committed, cl.requested, cl.advanced, cl.disbursed,
-			cl.authorised - cl.allocated - cl.reserved - cl.committed - cl.requested - cl.advanced - cl.disbursed AS free`).
-		Join("JOIN ledger.control_lines cl ON cl.id = bl.control_line").Where(where, args...).OrderExpr("bl.code")
+	q := s.db.NewSelect().Model(&rows).ColumnExpr("bl.*").ColumnExpr(heldColumns).
+		Join("JOIN ledger.control_lines cl ON cl.id = bl.control_line").Where(where, args...).OrderExpr("bl.code, bl.id").Limit(int64(limit))
 	q = s.access.Scope(ctx, q, "budget_line", "read", "budget_line")
 	if err := q.Scan(ctx); err != nil {
 		return nil, fmt.Errorf("read budget lines: %w", err)
@@ -85,15 +104,25 @@ func (s *Service) rows(ctx context.Context, where string, args ...any) ([]lineRo
 	return rows, nil
 }
 
+// large says that a year has more lines than are read at once.
+func (s *Service) large(ctx context.Context, year int) (bool, error) {
+	var n int
+	err := s.db.NewRaw("SELECT count(*) FROM (SELECT FROM budget_lines WHERE year = ? LIMIT ?) x", year, wholeTree+1).Scan(ctx, &n)
+	if err != nil {
+		return false, fmt.Errorf("size of the budget of %d: %w", year, err)
+	}
+	return n > wholeTree, nil
+}
+
 // Tree reads the lines of a year that the reader may see. A line whose parent is hidden stands as a root.
 func (s *Service) Tree(ctx context.Context, year int) (*Tree, error) {
-	rows, err := s.rows(ctx, "bl.year = ?", year)
+	rows, err := s.rows(ctx, 0, "bl.year = ?", year)
 	if err != nil {
 		return nil, err
 	}
 	nodes := map[uuid.UUID]*Node{}
 	for i := range rows {
-		nodes[rows[i].ID] = &Node{Line: &rows[i].Line, Own: rows[i].state()}
+		nodes[rows[i].ID] = rows[i].node()
 	}
 	t := &Tree{Year: year}
 	for i := range rows {
@@ -111,18 +140,72 @@ func (s *Service) Tree(ctx context.Context, year int) (*Tree, error) {
 	return t, nil
 }
 
+// Opened reads the roots of a large year and the lines below those whose codes are open; the sums of what is not read
+// come from budget_sums.
+func (s *Service) Opened(ctx context.Context, year int, open []string) (*Tree, error) {
+	t := &Tree{Year: year, Large: true}
+	rows, err := s.rows(ctx, levelSize+1, "bl.year = ? AND bl.parent_id IS NULL", year)
+	if err != nil {
+		return nil, err
+	}
+	if t.More = len(rows) > levelSize; t.More {
+		rows = rows[:levelSize]
+	}
+	nodes := map[uuid.UUID]*Node{}
+	all := []*Node{}
+	for i := range rows {
+		n := rows[i].node()
+		nodes[rows[i].ID], all, t.Roots = n, append(all, n), append(t.Roots, n)
+	}
+	for level := t.Roots; len(level) > 0; {
+		var parents []uuid.UUID
+		for _, n := range level {
+			if n.Line.Lines > 0 && slices.Contains(open, n.Line.Code) {
+				parents = append(parents, n.Line.ID)
+			}
+		}
+		below, err := s.below(ctx, parents)
+		if err != nil {
+			return nil, err
+		}
+		level = nil
+		for i := range below {
+			n, p := below[i].node(), nodes[*below[i].ParentID]
+			if len(p.Children) == levelSize {
+				p.More = true
+				continue
+			}
+			n.Level = p.Level + 1
+			p.Children, level = append(p.Children, n), append(level, n)
+			nodes[below[i].ID], all = n, append(all, n)
+		}
+	}
+	if err := s.fill(ctx, year, all); err != nil {
+		return nil, err
+	}
+	for _, n := range t.Roots {
+		t.Total = t.Total.add(n.Sums)
+	}
+	return t, nil
+}
+
+// below reads the first lines below each of the parents, one more than are shown.
+func (s *Service) below(ctx context.Context, parents []uuid.UUID) ([]lineRow, error) {
+	if len(parents) == 0 {
+		return nil, nil
+	}
+	return s.rows(ctx, 0, `bl.id IN (SELECT c.id FROM budget_lines p CROSS JOIN LATERAL (
+		SELECT x.id FROM budget_lines x WHERE x.parent_id = p.id ORDER BY x.code, x.id LIMIT ?) c WHERE p.id IN (?))`, levelSize+1, in(parents))
+}
+
 func (n *Node) sum(level int) {
 	n.Level = level
-	o := n.Own
-	n.Sums = Sums{Committed: money.Sum(o.Reserved, o.Committed, o.Requested, o.Advanced, o.Disbursed), Disbursed: o.Disbursed}
-	if len(n.Children) == 0 {
-		n.Sums.Allocated, n.Sums.Available = o.Authorised, o.Available
-	}
 	for _, c := range n.Children {
 		c.sum(level + 1)
-		n.Sums = n.Sums.add(c.Sums)
+		below := c.Sums
+		below.Authorised = money.Amount{}
+		n.Sums = n.Sums.add(below)
 	}
-	n.Sums.Authorised = o.Authorised
 }
 
 // Walk visits the nodes of the tree from the top, a parent before its children; open says whether to go below a node.
@@ -141,12 +224,23 @@ func (t *Tree) Walk(open func(*Node) bool, visit func(*Node)) {
 
 // Years are the budget years that have lines, newest first.
 func (s *Service) Years(ctx context.Context) (years []int, err error) {
-	q := s.db.NewSelect().Model((*Line)(nil)).ColumnExpr("DISTINCT bl.year")
-	if err := s.access.Scope(ctx, q, "budget_line", "read", "budget_line").Scan(ctx, &years); err != nil {
+	var all []int
+	err = s.db.NewRaw(`WITH RECURSIVE y AS ((SELECT year FROM budget_lines ORDER BY year DESC LIMIT 1)
+		UNION ALL SELECT (SELECT l.year FROM budget_lines l WHERE l.year < y.year ORDER BY l.year DESC LIMIT 1) FROM y WHERE y.year IS NOT NULL)
+		SELECT year FROM y WHERE year IS NOT NULL`).Scan(ctx, &all)
+	if err != nil {
 		return nil, fmt.Errorf("read budget years: %w", err)
 	}
-	slices.Sort(years)
-	slices.Reverse(years)
+	for _, y := range all {
+		q := s.db.NewSelect().Model((*Line)(nil)).Where("bl.year = ?", y)
+		seen, err := s.access.Scope(ctx, q, "budget_line", "read", "budget_line").Exists(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read budget year %d: %w", y, err)
+		}
+		if seen {
+			years = append(years, y)
+		}
+	}
 	return years, nil
 }
 
@@ -154,98 +248,4 @@ func (s *Service) Years(ctx context.Context) (years []int, err error) {
 func (s *Service) thisYear(ctx context.Context) (year int, err error) {
 	err = s.db.NewRaw("SELECT extract(year FROM kb.today())::int").Scan(ctx, &year)
 	return year, err
-}
-
-// Movement is one journal on the line, with what it took from where and what was available after it.
-type Movement struct {
-	ledger.Entry
-	From, To       ledger.Stage
-	Amount         money.Amount
-	Available      money.Amount // after it
-	Actor, Checker string       // names
-}
-
-// Statement is a line with the documents behind each of its numbers.
-type Statement struct {
-	Line      *Line
-	State     ledger.State
-	Parent    *Line
-	Children  bool
-	Movements []Movement // newest first
-	Pending   []Act
-}
-
-// Statement reads a line and its journals; a line the reader may not see is errs.ErrNotFound.
-func (s *Service) Statement(ctx context.Context, id uuid.UUID) (*Statement, error) {
-	rows, err := s.rows(ctx, "bl.id = ?", id)
-	if err != nil {
-		return nil, err
-	}
-	if len(rows) == 0 {
-		return nil, errs.ErrNotFound
-	}
-	st := &Statement{Line: &rows[0].Line, State: rows[0].state()}
-	if st.Parent, err = parentOf(ctx, s.db, st.Line); err != nil {
-		return nil, err
-	}
-	if st.Children, err = hasLines(ctx, s.db, id); err != nil {
-		return nil, err
-	}
-	entries, err := ledger.Statement(ctx, s.db, st.Line.ControlLine)
-	if err != nil {
-		return nil, err
-	}
-	names, err := s.names(ctx, entries)
-	if err != nil {
-		return nil, err
-	}
-	free := money.Amount{}
-	for _, e := range entries {
-		m := Movement{Entry: e, Actor: names[e.ActorID], Checker: names[e.ApproverID]}
-		for _, leg := range e.Legs {
-			switch {
-			case leg.Amount.Sign() < 0:
-				m.From = ledger.Stage(leg.Account)
-			default:
-				m.To, m.Amount = ledger.Stage(leg.Account), m.Amount.Add(leg.Amount)
-			}
-			if leg.Account == string(ledger.Available) {
-				free = free.Add(leg.Amount)
-			}
-		}
-		m.Available = free
-		st.Movements = append(st.Movements, m)
-	}
-	slices.Reverse(st.Movements)
-	err = s.db.NewSelect().Model(&st.Pending).Where("ba.line_id = ?", id).Where("ba.status = ?", Proposed).
-		OrderExpr("ba.proposed_at, ba.id").Scan(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read acts of budget line %s: %w", id, err)
-	}
-	return st, nil
-}
-
-// names reads who acted on the entries; the program itself is "".
-func (s *Service) names(ctx context.Context, entries []ledger.Entry) (map[uuid.UUID]string, error) {
-	ids := map[uuid.UUID]bool{}
-	for _, e := range entries {
-		ids[e.ActorID], ids[e.ApproverID] = true, true
-	}
-	list := make([]uuid.UUID, 0, len(ids))
-	for id := range ids {
-		list = append(list, id)
-	}
-	var rows []struct {
-		ID   uuid.UUID
-		Name string
-	}
-	err := s.db.NewSelect().TableExpr("users").Column("id", "name").Where("id IN (?)", bun.List(list)).Scan(ctx, &rows)
-	if err != nil {
-		return nil, fmt.Errorf("read names: %w", err)
-	}
-	out := map[uuid.UUID]string{}
-	for _, r := range rows {
-		out[r.ID] = r.Name
-	}
-	return out, nil
 }

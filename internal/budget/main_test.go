@@ -39,7 +39,7 @@ var decided = calendar.On(2025, 12, 12)
 func (o *office) root(t *testing.T, code string, amount int64) *Line {
 	t.Helper()
 	l, err := o.svc.Plan(o.officer, PlanInput{Year: 2026, Code: code, NameVI: "Ngân sách tỉnh", NameEN: "Provincial budget",
-		SourceCode: StateBudget, Chapter: "417", Amount: money.VND(amount)})
+		SourceCode: StateBudget, Amount: money.VND(amount)})
 	if err != nil {
 		t.Fatal(err)
 	}

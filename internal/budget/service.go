@@ -11,6 +11,7 @@ import (
 	"kinhbac/internal/audit"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/errs"
+	"kinhbac/internal/file"
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
@@ -18,8 +19,12 @@ import (
 
 // Service holds the commands and reads of the room.
 type Service struct {
-	db     *bun.DB
-	access *access.Access
+	db         *bun.DB
+	access     *access.Access
+	holders    []Holder
+	forecaster Forecaster
+	groups     Groups
+	files      *file.Store
 }
 
 // New builds the service and tells access about its rows.
@@ -30,6 +35,19 @@ func New(db *bun.DB, acc *access.Access) *Service {
 	acc.Register(access.Noun{Kind: "budget_act", Table: "budget_acts", Alias: "ba",
 		Managing: "(SELECT x.managing_unit_id FROM budget_lines x WHERE x.id = ba.line_id)",
 		Finance:  "(SELECT x.finance_unit_id FROM budget_lines x WHERE x.id = ba.line_id)"})
+	registerEstimates(acc)
+	acc.Register(access.Noun{Kind: "budget_year_end", Table: "budget_year_ends", Alias: "ye", Finance: "ye.finance_unit_id",
+		Reading: []access.Right{{Resource: "budget_line", Action: "read"}}})
+	for kind, table := range map[string]string{"sponsorship": "sponsorships", "sponsorship_receipt": "sponsorship_receipts"} {
+		alias, line := "sp", "sp.line_id"
+		if kind == "sponsorship_receipt" {
+			alias, line = "sr", "(SELECT y.line_id FROM sponsorships y WHERE y.id = sr.sponsorship_id)"
+		}
+		acc.Register(access.Noun{Kind: kind, Table: table, Alias: alias,
+			Managing: "(SELECT x.managing_unit_id FROM budget_lines x WHERE x.id = " + line + ")",
+			Finance:  "(SELECT x.finance_unit_id FROM budget_lines x WHERE x.id = " + line + ")",
+			Reading:  []access.Right{{Resource: "budget_line", Action: "read"}}})
+	}
 	return &Service{db: db, access: acc}
 }
 
@@ -43,20 +61,24 @@ type PlanInput struct {
 	SourceCode     string    // NS, TT or KHAC; roots only
 	ProgrammeCode  string
 	Chapter        string // roots only
-	Amount         money.Amount
+	Dims
+	Amount money.Amount
 }
 
 // Plan adds a line to the budget of a year: a root waits for its approval, a line below is open with nothing on it.
 func (s *Service) Plan(ctx context.Context, in PlanInput) (l *Line, err error) {
 	err = storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		l = &Line{ID: uuid.New(), Year: in.Year, Code: in.Code, NameVI: in.NameVI, NameEN: in.NameEN, SourceCode: in.SourceCode,
-			ProgrammeCode: in.ProgrammeCode, Chapter: in.Chapter, Planned: in.Amount, Status: Planned, Version: 1,
+			ProgrammeCode: in.ProgrammeCode, Chapter: in.Chapter, Dims: in.Dims.orProvince(), Planned: in.Amount, Status: Planned, Version: 1,
 			ManagingUnitID: access.UnitScience, FinanceUnitID: access.UnitFinance}
 		var on access.Object = access.Ref{Kind: "unit", ID: access.UnitFinance}
 		if in.Parent != uuid.Nil {
 			p, err := lock(ctx, tx, in.Parent)
 			if err != nil {
 				return err
+			}
+			if p.Status == Closed {
+				return ErrNotOpen
 			}
 			on = p
 			l.ParentID, l.Status, l.Year, l.SourceCode, l.Chapter = &p.ID, Open, p.Year, p.SourceCode, p.Chapter
@@ -71,6 +93,14 @@ func (s *Service) Plan(ctx context.Context, in PlanInput) (l *Line, err error) {
 		}
 		if err := l.Check(); err != nil {
 			return err
+		}
+		if err := l.checkCodes(ctx, tx); err != nil {
+			return err
+		}
+		if l.ParentID != nil {
+			if err := branchOut(ctx, tx, on.(*Line)); err != nil {
+				return err
+			}
 		}
 		l.PlannedBy = actor.ID
 		l.ControlLine, err = ledger.OpenLine(ctx, tx, "BUDGET", ledger.BudgetLine, l.Dim(), l.ID)
@@ -95,8 +125,15 @@ func (s *Service) Plan(ctx context.Context, in PlanInput) (l *Line, err error) {
 
 // Dim are the budget dimensions under which the line's money is posted.
 func (l *Line) Dim() ledger.Dim {
-	return ledger.Dim{Year: l.Year, Level: "tỉnh", Chapter: l.Chapter, Programme: l.ProgrammeCode, SourceCode: l.SourceCode,
-		Unit: l.ManagingUnitID}
+	d := ledger.Dim{Year: l.Year, Level: l.Level, Chapter: l.Chapter, Category: l.Category, Item: l.Item, SubItem: l.SubItem,
+		Programme: l.ProgrammeCode, SourceCode: l.SourceCode, Unit: l.ManagingUnitID}
+	if l.UnitID != nil {
+		d.Unit = *l.UnitID
+	}
+	if l.ProjectID != nil {
+		d.Project = *l.ProjectID
+	}
+	return d
 }
 
 func (l *Line) label() string { return fmt.Sprintf("%s/%d", l.Code, l.Year) }
@@ -119,8 +156,12 @@ func (s *Service) Approve(ctx context.Context, id uuid.UUID, version int, decisi
 			return err
 		}
 		now := storage.Now(ctx)
+		rule, err := basis(ctx, tx, string(Appropriate), "", now)
+		if err != nil {
+			return err
+		}
 		a := &Act{ID: uuid.New(), Kind: Appropriate, LineID: l.ID, Amount: l.Planned, Reason: decisionNo, Status: Proposed,
-			ProposedBy: l.PlannedBy, ProposedAt: now, Version: 1}
+			Basis: rule.ID, BasisArticle: rule.Source(), ProposedBy: l.PlannedBy, ProposedAt: now, Version: 1}
 		if err := a.Decide(actor.ID, decisionNo, decidedOn, now); err != nil {
 			return err
 		}
@@ -137,30 +178,28 @@ func (s *Service) Approve(ctx context.Context, id uuid.UUID, version int, decisi
 // execute records the decided act and posts it; last, because the lines are locked from there on.
 func (s *Service) execute(ctx context.Context, tx bun.Tx, actor access.Actor, a *Act, l *Line, act string,
 	store func(context.Context, bun.IDB, *Act) error) error {
-	parent, err := parentOf(ctx, tx, l)
-	if err != nil {
-		return err
-	}
-	moves, err := a.Moves(l, parent)
+	p, err := s.posting(ctx, tx, a)
 	if err != nil {
 		return err
 	}
 	err = audit.Record(ctx, tx, audit.Event{Act: act, Actor: actor.ID, Role: string(actor.Role), Kind: "budget_line", Object: l.ID,
-		Label: l.label(), Reason: a.Reason, After: struct {
+		Label: l.label(), Reason: a.Reason, RuleID: a.Basis, After: struct {
 			Kind     ActKind      `json:"kind"`
 			Amount   money.Amount `json:"amount"`
 			Decision string       `json:"decision"`
-		}{a.Kind, a.Amount, a.DecisionNo + " ngày " + a.DecidedOn.Format()}})
+		}{a.Kind, a.Amount, a.Document()}})
 	if err != nil {
 		return err
 	}
-	p, err := ledger.Post(ctx, tx, ledger.Journal{Book: "BUDGET", Kind: string(a.Kind),
-		Document: ledger.Ref{Kind: "budget_act", ID: a.ID, No: a.DecisionNo + " ngày " + a.DecidedOn.Format()},
-		Key:      "budget_act/" + a.ID.String(), Actor: a.ProposedBy, Approver: actor.ID, Reason: a.Reason, Moves: moves})
-	if err != nil {
-		return err
+	for i, j := range p.journals {
+		done, err := ledger.Post(ctx, tx, j)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			a.Voucher = done.No
+		}
 	}
-	a.Voucher = p.No
 	return store(ctx, tx, a)
 }
 

@@ -68,7 +68,7 @@ func TestFromPlanToCommitment(t *testing.T) {
 			t.Errorf("%s = %s, want %d", c.name, c.got, c.want)
 		}
 	}
-	st, err := o.svc.Statement(o.officer, call.ID)
+	st, err := o.svc.Statement(o.officer, call.ID, "")
 	if err != nil || len(st.Movements) != 2 || st.Movements[0].To != ledger.Committed || !st.Movements[0].Available.IsZero() ||
 		st.Movements[0].Actor == "" {
 		t.Fatalf("statement %+v, %v", st, err)
@@ -116,7 +116,7 @@ func TestWhoMayNot(t *testing.T) {
 		t.Errorf("the planner approves = %v", err)
 	}
 	applicant := accesstest.As(t, t.Context(), o.db, accesstest.Person{Roles: []access.Role{access.Applicant}})
-	if _, err := o.svc.Statement(applicant, l.ID); !errors.Is(err, errs.ErrNotFound) {
+	if _, err := o.svc.Statement(applicant, l.ID, ""); !errors.Is(err, errs.ErrNotFound) {
 		t.Errorf("an applicant reads = %v", err)
 	}
 	if s, err := ledger.Line(t.Context(), o.db, l.ControlLine); err != nil || s.Version != 0 {

@@ -10,6 +10,8 @@ import (
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/errs"
+	"kinhbac/internal/ledger"
+	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
 )
 
@@ -26,11 +28,12 @@ type leaf struct {
 	Signed   bool // the approver may sign a source document and is another person than the actor
 }
 
-// getLeaf reads a line for a commitment, in one round trip: it is on the hot path.
+// getLeaf reads a line for a commitment, in one round trip: it is on the hot path. Until the end of the transaction
+// nobody plans a line below it.
 func getLeaf(ctx context.Context, db bun.IDB, id, actor, approver uuid.UUID) (*leaf, error) {
 	l := new(leaf)
 	err := db.NewSelect().Model(l).ColumnExpr("bl.*").
-		ColumnExpr("EXISTS (SELECT FROM budget_lines c WHERE c.parent_id = bl.id) AS has_lines").
+		ColumnExpr("budget_hold_leaf(bl.id) AS has_lines").
 		ColumnExpr(`EXISTS (SELECT FROM users s JOIN role_grants g ON g.user_id = s.id WHERE s.id = ? AND s.disabled_at IS NULL
 			AND g.role IN ('department_head', 'province_leader', 'chief_accountant', 'account_holder')
 			AND g.valid_from <= kb.now() AND (g.valid_to IS NULL OR g.valid_to > kb.now())
@@ -102,9 +105,45 @@ func saveAct(ctx context.Context, tx bun.IDB, a *Act) error {
 	return nil
 }
 
-// hasLines says that lines stand below id.
-func hasLines(ctx context.Context, db bun.IDB, id uuid.UUID) (bool, error) {
-	return db.NewSelect().Model((*Line)(nil)).Where("bl.parent_id = ?", id).Exists(ctx)
+// Leaf reads an open line that may be spent and keeps it a leaf to the end of the transaction. It refuses with
+// ErrNotOpen and ErrHasLines.
+func Leaf(ctx context.Context, tx bun.IDB, id uuid.UUID) (*Line, error) {
+	var l leaf
+	err := tx.NewSelect().Model(&l).ColumnExpr("bl.*").ColumnExpr("budget_hold_leaf(bl.id) AS has_lines").Where("bl.id = ?", id).Scan(ctx)
+	if err := one(err, "budget line", id); err != nil {
+		return nil, err
+	}
+	switch {
+	case l.Status != Open:
+		return nil, ErrNotOpen
+	case l.HasLines:
+		return nil, ErrHasLines
+	}
+	return &l.Line, nil
+}
+
+// branchOut makes a line a parent, alone: it waits for commitments under way and refuses when the line holds any.
+func branchOut(ctx context.Context, tx bun.IDB, p *Line) error {
+	if _, err := tx.NewRaw("SELECT budget_hold_branch(?)", p.ID).Exec(ctx); err != nil {
+		return fmt.Errorf("hold budget line %s: %w", p.ID, err)
+	}
+	held, err := ledger.Line(ctx, tx, p.ControlLine)
+	if err != nil {
+		return err
+	}
+	if money.Sum(held.Reserved, held.Committed, held.Requested, held.Advanced, held.Disbursed).Sign() > 0 {
+		return ErrHolds
+	}
+	_, err = tx.NewUpdate().Model((*Line)(nil)).Set("lines = lines + 1").Where("id = ?", p.ID).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("count the lines below %s: %w", p.ID, err)
+	}
+	if p.Lines == 0 && held.Authorised.Sign() > 0 { // its money is no longer that of a leaf: the sums kept of the year are wrong
+		if _, err := tx.NewRaw("DELETE FROM budget_sum_marks WHERE year = ?", p.Year).Exec(ctx); err != nil {
+			return fmt.Errorf("forget the sums of %d: %w", p.Year, err)
+		}
+	}
+	return nil
 }
 
 func parentOf(ctx context.Context, db bun.IDB, l *Line) (*Line, error) {

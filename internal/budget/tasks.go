@@ -11,16 +11,21 @@ import (
 
 // Tasks are the lines and acts that wait for the subject's decision.
 func (s *Service) Tasks(ctx context.Context) ([]web.Task, error) {
-	if !access.From(ctx).Has(access.ChiefAccountant) {
-		return nil, nil
+	tasks, err := s.estimateTasks(ctx)
+	if err != nil || !access.From(ctx).Has(access.ChiefAccountant) {
+		return tasks, err
 	}
+	waiting, err := s.importTasks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tasks = append(tasks, waiting...)
 	english := i18n.From(ctx) == i18n.EN
 	var lines []Line
 	q := s.db.NewSelect().Model(&lines).Where("bl.status = ?", Planned).OrderExpr("bl.code").Limit(50)
 	if err := s.access.Scope(ctx, q, "budget_line", "approve", "budget_line").Scan(ctx); err != nil {
 		return nil, fmt.Errorf("lines to approve: %w", err)
 	}
-	var tasks []web.Task
 	for _, l := range lines {
 		tasks = append(tasks, web.Task{Title: i18n.T(ctx, "budget.task_approve", l.Name(english)),
 			Detail: i18n.T(ctx, "budget.task_amount", l.Planned.Format()), Href: href(&l), Action: i18n.T(ctx, "budget.do_approve")})

@@ -1,0 +1,249 @@
+package budget
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"kinhbac/internal/access"
+	"kinhbac/internal/errs"
+	"kinhbac/internal/i18n"
+	"kinhbac/internal/ledger"
+	"kinhbac/internal/money"
+	"kinhbac/internal/web"
+)
+
+type newPage struct {
+	web.Base
+	Year             int
+	Parents, Sources []web.Option
+}
+
+func (h handler) form(ctx context.Context, r web.Req) (*newPage, error) {
+	p := &newPage{}
+	var err error
+	if p.Year, err = year(r, nil); err != nil {
+		return nil, err
+	}
+	rows, err := h.rows(ctx, 500, `bl.year = ? AND bl.status <> 'closed' AND (bl.parent_id IS NULL
+		OR EXISTS (SELECT FROM budget_lines up WHERE up.id = bl.parent_id AND up.parent_id IS NULL))`, p.Year)
+	if err != nil {
+		return nil, err
+	}
+	p.Parents = []web.Option{{Value: "", Label: i18n.T(ctx, "budget.no_parent")}}
+	for i := range rows {
+		p.Parents = append(p.Parents, web.Option{Value: rows[i].ID.String(), Label: rows[i].Code + " · " + rows[i].Name(r.Lang() == i18n.EN)})
+	}
+	for _, s := range []string{StateBudget, Sponsorship, Other} {
+		p.Sources = append(p.Sources, web.Option{Value: s, Label: i18n.T(ctx, "budget.source_"+s)})
+	}
+	return p, nil
+}
+
+type planIn struct {
+	Code       string       `form:"code" json:"code" kb:"required,max=32"`
+	NameVI     string       `form:"name_vi" json:"name_vi" kb:"required"`
+	NameEN     string       `form:"name_en" json:"name_en" kb:"required"`
+	Parent     *uuid.UUID   `form:"parent_id" json:"parent_id"`
+	SourceCode string       `form:"source_code" json:"source_code"`
+	Programme  string       `form:"programme_code" json:"programme_code" kb:"max=32"`
+	Chapter    string       `form:"chapter" json:"chapter" kb:"max=8"`
+	Amount     money.Amount `form:"amount" json:"amount"`
+}
+
+type madeOut struct {
+	ID uuid.UUID `json:"id"`
+}
+
+func (h handler) plan(ctx context.Context, r web.Req, in planIn) (web.Done, madeOut, error) {
+	y, err := year(r, nil)
+	if err != nil {
+		return web.Done{}, madeOut{}, err
+	}
+	p := PlanInput{Year: y, Code: in.Code, NameVI: in.NameVI, NameEN: in.NameEN, SourceCode: in.SourceCode,
+		ProgrammeCode: in.Programme, Chapter: in.Chapter, Amount: in.Amount}
+	if in.Parent != nil {
+		p.Parent = *in.Parent
+	}
+	l, err := h.Plan(ctx, p)
+	if err != nil {
+		return web.Done{}, madeOut{}, err
+	}
+	return web.Done{Location: href(l), Notice: "budget.planned_notice"}, madeOut{l.ID}, nil
+}
+
+type showPage struct {
+	web.Base
+	*Statement
+	CanApprove, CanVoucher bool
+	Proposals              []ActKind // what the reader may propose
+	Acts                   []actRow
+	Below                  []row
+	List                   web.List
+	Claims                 []Claim
+	Before                 string // cursor of this page of the statement
+}
+
+type actRow struct {
+	Act
+	Path string
+}
+
+// StageName is the catalogue code of a stage.
+func (*showPage) StageName(s ledger.Stage) string { return "budget.stage." + string(s) }
+
+// DocumentHref links a movement to the page of its document; the voucher when it has none.
+func (p *showPage) DocumentHref(m Movement) string {
+	if m.Document.Kind == "budget_act" {
+		return href(p.Line) + "/acts/" + m.Document.ID.String()
+	}
+	if path, ok := documentPages[m.Document.Kind]; ok {
+		return path + m.Document.ID.String()
+	}
+	return ""
+}
+
+// documentPages are the pages of documents that post to budget lines; rooms downstream own them.
+var documentPages = map[string]string{"award_set": "/award-sets/", "agreement": "/agreements/", "disbursement_request": "/disbursements/",
+	"sponsorship_receipt": "/sponsorship-receipts/"}
+
+// line is the one in the path, of the year in the path.
+func (h handler) line(ctx context.Context, r web.Req) (*Line, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	rows, err := h.rows(ctx, 1, "bl.id = ?", id)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 || strconv.Itoa(rows[0].Year) != r.Param("year") {
+		return nil, errs.ErrNotFound
+	}
+	return &rows[0].Line, nil
+}
+
+func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
+	l, err := h.line(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	p := &showPage{Before: r.Query("before_row"), List: r.List("code")}
+	if p.Statement, err = h.Statement(ctx, l.ID, p.Before); err != nil {
+		return nil, err
+	}
+	p.CanApprove = l.Status == Planned && h.access.Can(ctx, h.db, "budget_line", "approve", l)
+	_, err = h.access.RequireRole(ctx, "ledger_entry", "read")
+	p.CanVoucher = err == nil
+	if l.Status == Open {
+		p.Proposals = h.proposals(ctx, l)
+	}
+	for _, a := range p.Pending {
+		p.Acts = append(p.Acts, actRow{a, href(l) + "/acts/" + a.ID.String()})
+	}
+	if p.Children {
+		if err := h.children(ctx, l, p); err != nil {
+			return nil, err
+		}
+	} else if p.Claims, err = h.Service.Claims(ctx, h.db, l); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// proposals are the acts the reader may put forward on a line that stands where it does.
+func (h handler) proposals(ctx context.Context, l *Line) (kinds []ActKind) {
+	for _, k := range proposed {
+		switch {
+		case k == Allocate && l.ParentID == nil, k == Adjust && l.ParentID != nil, k == Release && l.Lines > 0, k == CarryOver && l.Lines > 0:
+			continue
+		}
+		if h.access.Can(ctx, h.db, "budget_line", "propose_"+string(k), l) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
+
+// children reads a page of the lines below, with their sums.
+func (h handler) children(ctx context.Context, l *Line, p *showPage) error {
+	var rows []lineRow
+	q := h.db.NewSelect().Model(&rows).ColumnExpr("bl.*").ColumnExpr(heldColumns).
+		Join("JOIN ledger.control_lines cl ON cl.id = bl.control_line").Where("bl.parent_id = ?", l.ID)
+	if p.List.Q != "" {
+		q = q.Where("(bl.code ILIKE ?0 OR bl.name_vi ILIKE ?0 OR bl.name_en ILIKE ?0)", "%"+p.List.Q+"%")
+	}
+	q = h.access.Scope(ctx, q, "budget_line", "read", "budget_line")
+	if err := web.Fetch(ctx, &p.List, q, web.Sorts{"code": "bl.code", "authorised": "cl.authorised"}, "bl.id"); err != nil {
+		return err
+	}
+	nodes := make([]*Node, len(rows))
+	for i := range rows {
+		nodes[i] = rows[i].node()
+	}
+	if err := h.fill(ctx, l.Year, nodes); err != nil {
+		return err
+	}
+	for _, n := range nodes {
+		p.Below = append(p.Below, row{Node: n, Href: href(n.Line)})
+	}
+	return nil
+}
+
+// statementCSV exports exactly the page of the statement that is shown.
+func (h handler) statementCSV(ctx context.Context, r web.Req) (web.File, error) {
+	l, err := h.line(ctx, r)
+	if err != nil {
+		return web.File{}, err
+	}
+	st, err := h.Statement(ctx, l.ID, r.Query("before_row"))
+	if err != nil {
+		return web.File{}, err
+	}
+	var rows [][]string
+	for _, m := range st.Movements {
+		rows = append(rows, []string{m.On.Format(), m.Document.No, m.Reason, i18n.T(ctx, "budget.stage."+string(m.From)),
+			i18n.T(ctx, "budget.stage."+string(m.To)), m.Amount.String(), m.Available.String(), m.Actor, m.Checker, m.No})
+	}
+	return r.CSV(ctx, "so-chi-tiet-"+strings.ToLower(l.Code)+"-"+strconv.Itoa(l.Year), l.Code+" · "+l.Name(r.Lang() == i18n.EN), r.List(""),
+		heads(ctx, "day", "document", "reason", "from", "to", "amount", "available_after", "maker", "checker", "voucher"), rows), nil
+}
+
+type voucherPage struct {
+	web.Base
+	*Voucher
+	CanProve bool
+}
+
+// StageName is the words of an account that is a stage.
+func (p *voucherPage) LineHref(l *Line) string { return href(l) }
+
+// DocumentHref is the page of the document, "" when it has none that stands by its id alone.
+func (p *voucherPage) DocumentHref() string {
+	if path, ok := documentPages[p.Document.Kind]; ok {
+		return path + p.Document.ID.String()
+	}
+	for _, l := range p.Legs {
+		if l.Line != nil && p.Document.Kind == "budget_act" {
+			return href(l.Line) + "/acts/" + p.Document.ID.String()
+		}
+	}
+	return ""
+}
+
+func (h handler) voucher(ctx context.Context, r web.Req) (*voucherPage, error) {
+	if _, err := h.access.RequireRole(ctx, "budget_line", "read"); err != nil {
+		return nil, errs.ErrNotFound
+	}
+	v, err := h.Voucher(ctx, r.Param("no"))
+	if err != nil {
+		return nil, err
+	}
+	_, err = h.access.RequireRole(ctx, "audit_log", "verify")
+	return &voucherPage{Voucher: v, CanProve: err == nil}, nil
+}
+
+// seen is the year of the path as an object of rights: the finance unit of the province.
+var financeUnit access.Object = access.Ref{Kind: "unit", ID: access.UnitFinance}
