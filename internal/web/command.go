@@ -28,6 +28,7 @@ type act func(ctx context.Context, r Req) (Done, any, error)
 type command struct {
 	path, resource, action, page string
 	bare                         bool // no transaction, no key
+	versioned                    bool // the input names the version it was read at
 	prepare                      func(body *node) (work, error)
 }
 
@@ -59,6 +60,7 @@ type answer struct {
 }
 
 func (rt *Router) command(cmd command, in, out reflect.Type) {
+	cmd.versioned = versioned(in)
 	form := &route{method: fiber.MethodPost, path: cmd.path, resource: cmd.resource, action: cmd.action, class: "command", time: commandTime}
 	entry := rt.entry(form, func(c *fiber.Ctx) error { return rt.serveForm(c, cmd) })
 	form.serve = func(c *fiber.Ctx) error {
@@ -148,8 +150,17 @@ func (rt *Router) serveAPI(c *fiber.Ctx, cmd command) error {
 			return err
 		}
 	}
+	match := c.Get(fiber.HeaderIfMatch)
+	if cmd.versioned {
+		if err := precondition(match, body); err != nil {
+			return err
+		}
+	}
 	a, err := rt.run(c, cmd, body, c.Get("Idempotency-Key"), c.Get("X-Step-Up-Code"))
 	if err != nil {
+		if cmd.versioned {
+			err = stale(match, body, err)
+		}
 		return err
 	}
 	rt.applySession(c, a.Done)

@@ -73,7 +73,10 @@ func (rt *Router) handleError(c *fiber.Ctx, err error) error {
 	e := errs.From(err)
 	code := statusOf[e.Kind]
 	var fe *fiber.Error
+	var own coded
 	switch {
+	case errors.As(err, &own):
+		code = own.status
 	case errors.As(err, &fe) && fe.Code < 500:
 		e, code = fromFiber(fe)
 	case e.Kind == errs.Internal && errors.Is(err, context.DeadlineExceeded):

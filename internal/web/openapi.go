@@ -27,7 +27,7 @@ func (rt *Router) openAPI() ([]byte, error) {
 	}
 	doc := apiDoc{OpenAPI: "3.1.0", Paths: paths}
 	doc.Info.Title, doc.Info.Version = "Kinh Bắc", "1"
-	doc.Info.Description = "Amounts are whole đồng as strings, instants RFC 3339, days yyyy-MM-dd. Every command needs an Idempotency-Key; with a session cookie also X-CSRF-Token (GET /api/v1/session). Acts on money or decisions answer 403 urn:kinhbac:access.step_up until X-Step-Up-Code is sent."
+	doc.Info.Description = "Amounts are whole đồng as strings, instants RFC 3339, days yyyy-MM-dd. Every command needs an Idempotency-Key; with a session cookie also X-CSRF-Token (GET /api/v1/session). Acts on money or decisions answer 403 urn:kinhbac:access.step_up until X-Step-Up-Code is sent. An edit names the version it was read at, in the body or as If-Match with the ETag of the answer: 428 without, 412 when it is no longer the present one."
 	s.defs["problem"] = s.object(reflect.TypeFor[problem]())
 	doc.Components.Schemas = s.defs
 	doc.Components.SecuritySchemes = map[string]securityScheme{"session": {Type: "apiKey", In: "cookie", Name: rt.cookieName()}}
@@ -114,6 +114,9 @@ func (s *schemas) operation(r *route) operation {
 	}
 	if r.method == fiber.MethodPost {
 		op.Parameters = append(op.Parameters, parameter{Name: "Idempotency-Key", In: "header", Required: true, Schema: schema{Type: "string", MaxLength: 80}})
+		if versioned(r.in) {
+			op.Parameters = append(op.Parameters, parameter{Name: fiber.HeaderIfMatch, In: "header", Schema: schema{Type: "string", Description: "the ETag that was read, instead of version in the body"}})
+		}
 		op.RequestBody = &content{Description: "input", Content: map[string]mediaType{fiber.MIMEApplicationJSON: {s.input(r.in)}}}
 		op.Security = []map[string][]string{{"session": {}}}
 	}

@@ -129,6 +129,9 @@ func JSON[Out any](rt *Router, path, resource, action string, h func(ctx context
 		if err != nil {
 			return err
 		}
+		if tag := etag(out); tag != "" {
+			c.Set(fiber.HeaderETag, tag)
+		}
 		return c.JSON(out)
 	})
 	rt.add(r)

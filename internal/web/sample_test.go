@@ -95,6 +95,18 @@ func (s *sampleRoom) routes(rt *web.Router) {
 		}
 		return web.Done{Location: "/samples", Notice: "web.task_none"}, sampleOut{Title: in.Title}, nil
 	})
+	type edited struct {
+		Version int `json:"version"`
+	}
+	web.JSON(rt, "/samples/edited", web.Everyone, "", func(context.Context, web.Req) (*edited, error) { return &edited{3}, nil })
+	web.Command(rt, "/samples/edit", web.SignedIn, "", "/samples", func(_ context.Context, _ web.Req, in struct {
+		Version int `form:"version" json:"version"`
+	}) (web.Done, edited, error) {
+		if in.Version != 3 {
+			return web.Done{}, edited{}, errs.ErrStale
+		}
+		return web.Done{Location: "/samples"}, edited{4}, nil
+	})
 	web.Command(rt, "/samples/checked", web.SignedIn, "", "/samples", func(ctx context.Context, r web.Req, in sampleIn) (web.Done, sampleOut, error) {
 		if access.From(ctx).Proved.IsZero() {
 			return web.Done{}, sampleOut{}, errStepUpOnce
