@@ -3,7 +3,7 @@
 CREATE TABLE budget_sources (
     id              uuid PRIMARY KEY,
     source_code     text NOT NULL CHECK (source_code IN ('NS', 'TT', 'KHAC')),
-    code            text NOT NULL UNIQUE CHECK (code ~ '^[A-Z0-9][A-Z0-9-]{0,11}$'),
+    code            text NOT NULL UNIQUE CHECK (code ~ '^[A-Z0-9][A-Z0-9-]{0,10}$'),
     name_vi         text NOT NULL CHECK (name_vi <> ''),
     name_en         text NOT NULL CHECK (name_en <> ''),
     donor           text NOT NULL DEFAULT '' CHECK (source_code <> 'TT' OR donor <> ''),

@@ -38,7 +38,7 @@ CREATE TABLE budget_estimate_rows (
     task_vi        text NOT NULL CHECK (task_vi <> ''),
     task_en        text NOT NULL CHECK (task_en <> ''),
     source_code    text NOT NULL CHECK (source_code IN ('NS', 'TT', 'KHAC')),
-    programme_code text NOT NULL DEFAULT '' CHECK (programme_code ~ '^[A-Z0-9-]{0,12}$'),
+    programme_code text NOT NULL DEFAULT '' CHECK (programme_code ~ '^[A-Z0-9-]{0,20}$'),
     chapter        text NOT NULL DEFAULT '',
     level          text NOT NULL CHECK (level ~ '^[0-9]$'),
     category       text NOT NULL DEFAULT '',

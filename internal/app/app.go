@@ -105,7 +105,7 @@ func Build(ctx context.Context, p Parts) (*App, error) {
 	a.Party = party.New(p.DB, acc, identity.Grants{})
 	a.Budget = budget.New(p.DB, acc)
 	a.Budget.KeepFiles(files)
-	a.Budget.NameGroups(groups{})
+	a.Budget.NameGroups(call.Groups{})
 	a.Calls = call.New(p.DB, acc, proposal.Submissions{})
 	a.Proposal = proposal.New(p.DB, acc, files, signer, hol)
 	a.Review = review.New(p.DB, acc)
@@ -136,14 +136,6 @@ type published struct{}
 
 func (published) PublishedAwards(ctx context.Context, db bun.IDB, year int) (int, error) {
 	return allocation.PublishedCount(ctx, db, year)
-}
-
-// groups names the activity groups of the plan after its approved programmes.
-type groups struct{}
-
-func (groups) Groups(ctx context.Context, db bun.IDB) (list []budget.Group, err error) {
-	err = db.NewSelect().TableExpr("programmes").ColumnExpr("code, name_vi, name_en").Where("status = 'approved'").OrderExpr("code").Scan(ctx, &list)
-	return list, err
 }
 
 // Options say which database to open and how.

@@ -49,7 +49,7 @@ func (s *SubSource) Check() error {
 	if s.SourceCode != StateBudget && s.SourceCode != Sponsorship && s.SourceCode != Other {
 		wrong("source_code", "budget.source_wrong")
 	}
-	if !codeForm.MatchString(s.Code) || len(s.Code) > 12 || strings.Contains(s.Code, ".") {
+	if !codeForm.MatchString(s.Code) || len(s.Code) > 11 || strings.Contains(s.Code, ".") {
 		wrong("code", "budget.sub_source_code")
 	}
 	if s.NameVI == "" {

@@ -152,7 +152,7 @@ func (r *EstimateRow) Check() (fields []errs.Field) {
 	if r.SourceCode != StateBudget && r.SourceCode != Sponsorship && r.SourceCode != Other {
 		wrong("source_code", "budget.source_wrong")
 	}
-	if r.ProgrammeCode != "" && (!codeForm.MatchString(r.ProgrammeCode) || len(r.ProgrammeCode) > 12 || strings.Contains(r.ProgrammeCode, ".")) {
+	if r.ProgrammeCode != "" && (!codeForm.MatchString(r.ProgrammeCode) || len(r.ProgrammeCode) > 20 || strings.Contains(r.ProgrammeCode, ".")) {
 		wrong("programme_code", "budget.programme_wrong")
 	}
 	if r.UnitID == nil {

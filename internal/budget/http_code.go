@@ -147,7 +147,7 @@ func (h handler) apiSources(ctx context.Context, _ web.Req) ([]SubSource, error)
 
 type sourceIn struct {
 	SourceCode string        `form:"source_code" json:"source_code" kb:"required,max=4"`
-	Code       string        `form:"code" json:"code" kb:"required,max=12"`
+	Code       string        `form:"code" json:"code" kb:"required,max=11"`
 	NameVI     string        `form:"name_vi" json:"name_vi" kb:"required"`
 	NameEN     string        `form:"name_en" json:"name_en" kb:"required"`
 	Donor      string        `form:"donor" json:"donor"`

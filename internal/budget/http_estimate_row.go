@@ -146,7 +146,7 @@ type rowIn struct {
 	FundID      *uuid.UUID   `form:"fund_id" json:"fund_id"`
 	SourceCode  string       `form:"source_code" json:"source_code" kb:"required,max=4"`
 	SourceID    *uuid.UUID   `form:"source_id" json:"source_id"`
-	Programme   string       `form:"programme_code" json:"programme_code" kb:"max=12"`
+	Programme   string       `form:"programme_code" json:"programme_code" kb:"max=20"`
 	Level       string       `form:"level" json:"level" kb:"max=1"`
 	Chapter     string       `form:"chapter" json:"chapter" kb:"max=3"`
 	Category    string       `form:"category" json:"category" kb:"max=3"`

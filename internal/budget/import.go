@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -45,7 +46,7 @@ type Import struct {
 	Year          int // 0 for a code list
 	FileName      string
 	Digest        string
-	Rows          []byte `bun:"type:jsonb"` // []LineRecord or []Code
+	Rows          json.RawMessage `bun:"type:jsonb"` // []LineRecord or []Code
 	RowCount      int
 	Total         money.Amount `bun:"type:numeric"` // what the lines receive, in đồng
 	FinanceUnitID uuid.UUID    `bun:"type:uuid"`

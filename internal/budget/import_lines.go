@@ -52,7 +52,7 @@ func readLines(ctx context.Context, db bun.IDB, s *sheet) ([]LineRecord, error) 
 			continue
 		}
 		r := LineRecord{Code: s.text(i, "code", 32), ParentCode: s.text(i, "parent_code", 32), NameVI: s.text(i, "name_vi", 300), NameEN: s.text(i, "name_en", 300),
-			SourceCode: s.text(i, "source_code", 4), Programme: s.text(i, "programme_code", 12), Chapter: s.text(i, "chapter", 3), Amount: s.amount(i, "amount")}
+			SourceCode: s.text(i, "source_code", 4), Programme: s.text(i, "programme_code", 20), Chapter: s.text(i, "chapter", 3), Amount: s.amount(i, "amount")}
 		r.Dims = s.dims(i, units, subs)
 		list = append(list, r)
 	}

@@ -38,7 +38,7 @@ func (s *Service) ImportRows(ctx context.Context, estimate uuid.UUID, body io.Re
 			continue
 		}
 		in = append(in, RowInput{Code: sh.text(i, "code", 32), TaskVI: sh.text(i, "task_vi", 300), TaskEN: sh.text(i, "task_en", 300),
-			SourceCode: sh.cell(i, "source_code"), ProgrammeCode: sh.text(i, "programme_code", 12), Chapter: sh.cell(i, "chapter"),
+			SourceCode: sh.cell(i, "source_code"), ProgrammeCode: sh.text(i, "programme_code", 20), Chapter: sh.cell(i, "chapter"),
 			Dims: sh.dims(i, units, subs), Asked: sh.amount(i, "asked"), Explanation: sh.text(i, "explanation", 4000)})
 	}
 	if err := sh.refusal(); err != nil {
