@@ -1,4 +1,3 @@
-DELETE FROM ledger.kind_moves WHERE kind = 'transfer' AND 'allocated' IN (from_stage, to_stage);
 UPDATE ledger.document_kinds SET amount = 'd.amount' WHERE kind = 'budget_act';
 DROP FUNCTION budget_hold_branch(uuid);
 DROP FUNCTION budget_hold_leaf(uuid);

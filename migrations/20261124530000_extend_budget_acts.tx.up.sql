@@ -44,6 +44,3 @@ $$;
 
 -- A carry-over moves several stages and is allocated down and committed again: no single leg says its amount.
 UPDATE ledger.document_kinds SET amount = 'CASE d.kind WHEN ''carry_over'' THEN NULL ELSE d.amount END' WHERE kind = 'budget_act';
-
--- A transfer between branches passes the lines above both ends: what they hold for their children changes too.
-INSERT INTO ledger.kind_moves (kind, from_stage, to_stage) VALUES ('transfer', 'allocated', 'available'), ('transfer', 'available', 'allocated');

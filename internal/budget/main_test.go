@@ -2,14 +2,17 @@ package budget
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/access/accesstest"
+	"kinhbac/internal/audit"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/dbtest"
+	"kinhbac/internal/document"
 	"kinhbac/internal/money"
 )
 
@@ -65,4 +68,22 @@ func (o *office) child(t *testing.T, p *Line, code string, amount int64) *Line {
 		t.Fatal(err)
 	}
 	return l
+}
+
+// seal puts what was posted under a signed head.
+func (o *office) seal(t *testing.T) {
+	t.Helper()
+	signer, err := document.NewSigner(filepath.Join(t.TempDir(), "key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for left := 1; left > 0; { // the sealer waits for transactions of other tests on the same server
+		if _, err := audit.Seal(t.Context(), o.db, signer); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.db.NewRaw(`SELECT count(*) FROM ledger.journals j WHERE NOT EXISTS (SELECT FROM seal_leaves s
+			WHERE s.tree = 'ledger' AND s.row_id = j.id)`).Scan(t.Context(), &left); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

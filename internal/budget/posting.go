@@ -58,7 +58,11 @@ func (s *Service) posting(ctx context.Context, db bun.IDB, a *Act) (posting, err
 			}
 		}
 	}
-	p.journals = []ledger.Journal{a.journal(string(a.Kind), "", moves)}
+	kind := string(a.Kind)
+	if a.Kind == Transfer && len(moves) > 2 { // the lines between pass it on: money is pushed up and down
+		kind = string(Allocate)
+	}
+	p.journals = []ledger.Journal{a.journal(kind, "", moves)}
 	return p, nil
 }
 
