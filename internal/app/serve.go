@@ -79,6 +79,7 @@ func (a *App) Jobs(log *slog.Logger, mail *notify.Mailer) *job.Runner {
 		_, err := idem.Sweep(ctx, a.DB, keysKept)
 		return err
 	})
+	r.Every("web.sweep_public", time.Minute, func(ctx context.Context) error { return web.SweepPublic(ctx, a.DB) })
 	r.Every("web.sweep", time.Hour, func(ctx context.Context) error { return web.SweepHeld(ctx, a.DB) })
 	if mail != nil {
 		r.Every("mail.deliver", 5*time.Second, func(ctx context.Context) error {

@@ -203,8 +203,12 @@ func (rt *Router) write(c *fiber.Ctx, name, block string, status int, data any, 
 	if guest, ok := c.Locals(keyGuest).(string); ok && strings.Contains(string(body), `name="_csrf"`) {
 		rt.setCookie(c, rt.guestCookie(), guest, 7200)
 	}
+	return sendPage(c, b.Lang, status, body)
+}
+
+func sendPage(c *fiber.Ctx, lang i18n.Lang, status int, body []byte) error {
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
-	c.Set(fiber.HeaderContentLanguage, string(b.Lang))
+	c.Set(fiber.HeaderContentLanguage, string(lang))
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Vary("HX-Request", "Cookie")
 	return c.Status(status).Send(body)

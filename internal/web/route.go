@@ -72,7 +72,11 @@ func Page[P any](rt *Router, path, resource, action, template string, h func(ctx
 	}
 	r := &route{method: fiber.MethodGet, path: path, resource: resource, action: action, page: p, class: "page", time: pageTime}
 	r.serve = rt.entry(r, func(c *fiber.Ctx) error {
-		return rt.show(c, p, fiber.StatusOK, rt.held(c))
+		show := func() error { return rt.show(c, p, fiber.StatusOK, rt.held(c)) }
+		if r.public() {
+			return rt.showPublic(c, show)
+		}
+		return show()
 	})
 	rt.pages[path] = r
 	rt.add(r)

@@ -30,6 +30,7 @@ import (
 type sampleRoom struct {
 	db    *bun.DB
 	calls atomic.Int64 // times the command's body ran
+	made  atomic.Int64 // times the public page was made
 }
 
 type sampleIn struct {
@@ -98,6 +99,11 @@ func (s *sampleRoom) routes(rt *web.Router) {
 	type edited struct {
 		Version int `json:"version"`
 	}
+	web.Page(rt, "/samples/public", web.Everyone, "", "sample/public", func(ctx context.Context, r web.Req) (*samplePage, error) {
+		s.made.Add(1)
+		p := &samplePage{List: r.List("title")}
+		return p, s.db.NewSelect().Model(&p.Rows).Order("sr.title").Scan(ctx)
+	})
 	web.JSON(rt, "/samples/edited", web.Everyone, "", func(context.Context, web.Req) (*edited, error) { return &edited{3}, nil })
 	web.Command(rt, "/samples/edit", web.SignedIn, "", "/samples", func(_ context.Context, _ web.Req, in struct {
 		Version int `form:"version" json:"version"`
@@ -155,7 +161,7 @@ const samplePageHTML = `{{define "title"}}Mẫu{{end}}
 <table class="tbl"><thead><tr>{{template "sort" (.List.Head "title" "Tên" "")}}{{template "sort" (.List.Head "amount" "Tiền" "n")}}</tr></thead><tbody>
 {{range .Rows}}<tr><td class="row">{{.Title}}</td><td class="n">{{cell .Amount}}</td></tr>{{end}}</tbody></table>{{template "pager" .List}}</div>{{end}}`
 
-// sample builds the room on the real templates with one more page.
+// sample builds the room on the real templates with two more pages.
 func sample(t *testing.T) (*webtest.Web, *sampleRoom) {
 	t.Helper()
 	db := dbtest.New(t)
@@ -163,7 +169,14 @@ func sample(t *testing.T) (*webtest.Web, *sampleRoom) {
 		GRANT SELECT, INSERT ON sample_rows TO kinhbac_app; RESET ROLE`); err != nil {
 		t.Fatal(err)
 	}
-	files := fstest.MapFS{"pages/sample/list.html": {Data: []byte(samplePageHTML)}}
+	return process(t, db)
+}
+
+// process is one more program on the same database.
+func process(t *testing.T, db *bun.DB) (*webtest.Web, *sampleRoom) {
+	t.Helper()
+	files := fstest.MapFS{"pages/sample/list.html": {Data: []byte(samplePageHTML)}, "pages/sample/public.html": {Data: []byte(
+		`{{define "title"}}Công khai{{end}}{{define "body"}}<ul>{{range .Rows}}<li>{{.Title}}</li>{{end}}</ul>{{end}}`)}}
 	err := fs.WalkDir(templates.FS, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

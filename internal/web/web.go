@@ -79,6 +79,7 @@ type Router struct {
 	desks   []func(ctx context.Context, d *Desk) error
 	waiting *waiting
 	limits  *limiter
+	cache   pageCache
 	meter   *meter
 	built   bool
 }

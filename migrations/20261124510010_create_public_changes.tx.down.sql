@@ -1,0 +1,2 @@
+DROP FUNCTION public_changed() CASCADE;
+DROP TABLE public_changes;
