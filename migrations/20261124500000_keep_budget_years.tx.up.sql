@@ -236,7 +236,8 @@ BEGIN
               ON coalesce(r.reverses_id, r.adjusts_id) IS NOT NULL ORDER BY n.journal_id LOOP
             IF o.adjusts_id IS NOT NULL THEN
                 PERFORM ledger.check_correction(o.journal_id, o.adjusts_id, o.kind);
-            ELSIF EXISTS (SELECT FROM ledger.journals j WHERE j.adjusts_id = o.reverses_id) THEN
+            ELSIF EXISTS (SELECT FROM ledger.journals j WHERE j.adjusts_id = o.reverses_id
+                    AND NOT EXISTS (SELECT FROM ledger.journals r WHERE r.reverses_id = j.id)) THEN
                 RAISE EXCEPTION 'a part of the journal was taken back before' USING ERRCODE = 'KB017';
             ELSIF EXISTS (
                 SELECT FROM (SELECT * FROM added n WHERE n.journal_id = o.journal_id) m
@@ -253,7 +254,7 @@ BEGIN
 END $$;
 
 -- A correction takes back parts of legs of its original: per account, dimensions, line and side never more, with all
--- earlier corrections, than the original put there, and nothing of one that was reversed. Every leg of a correction does so;
+-- earlier corrections that stand, than the original put there, and nothing of one that was reversed. Every leg of a correction does so;
 -- a reclassification takes back at least one and puts it elsewhere. Whoever corrects or reverses holds the original's row.
 CREATE FUNCTION ledger.check_correction(p_journal bigint, p_original bigint, p_kind text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE bad record;
@@ -269,7 +270,8 @@ BEGIN
               FROM (SELECT p.journal_id AS id, p.account_id, p.dim_id, p.line_id, abs(p.amount) AS amount,
                            sign(p.amount) * CASE WHEN p.journal_id = p_original THEN 1 ELSE -1 END AS side
                       FROM ledger.postings p WHERE p.journal_id = p_original
-                        OR p.journal_id IN (SELECT j.id FROM ledger.journals j WHERE j.adjusts_id = p_original)) y
+                        OR p.journal_id IN (SELECT j.id FROM ledger.journals j WHERE j.adjusts_id = p_original
+                              AND NOT EXISTS (SELECT FROM ledger.journals r WHERE r.reverses_id = j.id))) y
              GROUP BY y.account_id, y.dim_id, y.line_id, y.side) x;
     IF bad.over > 0 THEN
         RAISE EXCEPTION 'more than is left of the journal' USING ERRCODE = 'KB017';

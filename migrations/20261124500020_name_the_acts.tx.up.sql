@@ -109,7 +109,7 @@ BEGIN
         RAISE EXCEPTION '% is an act of its own', p_kind USING ERRCODE = 'KB015';
     END IF;
     IF p_adjusts IS NOT NULL THEN -- held, so that two corrections of one journal see each other
-        SELECT j.id INTO original FROM ledger.journals j WHERE j.number = p_adjusts AND j.book_id = b AND j.kind <> 'reverse' FOR NO KEY UPDATE;
+        SELECT j.id INTO original FROM ledger.journals j WHERE j.number = p_adjusts AND j.book_id = b AND j.kind NOT IN ('reverse', 'correct') FOR NO KEY UPDATE;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'no journal % to correct', p_adjusts USING ERRCODE = 'KB015';
         END IF;

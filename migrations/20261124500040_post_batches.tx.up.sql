@@ -99,14 +99,14 @@ BEGIN
         ELSIF closed[r.item] IS NOT NULL THEN
             o.refusal := closed[r.item];
             o.detail := days[r.item];
+        ELSIF r.basis = '' AND r.kind = 'carry_over' THEN -- in the order in which the table checks
+            o.refusal := 'journals_basis';
+        ELSIF r.reason = '' AND ledger.needs_reason(r.kind) THEN
+            o.refusal := 'journals_reason';
         ELSIF r.actor = r.approver THEN
             o.refusal := 'journals_same_person';
         ELSIF r.approver IS NULL AND ledger.needs_second(r.kind) THEN
             o.refusal := 'journals_second_person';
-        ELSIF r.reason = '' AND ledger.needs_reason(r.kind) THEN
-            o.refusal := 'journals_reason';
-        ELSIF r.basis = '' AND r.kind = 'carry_over' THEN
-            o.refusal := 'journals_basis';
         ELSE
             d := NULL;
             FOR k IN 1..coalesce(cardinality(r.slots), 0) LOOP

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -120,7 +121,7 @@ func noDrift(t testing.TB, db *bun.DB) {
 		t.Fatal(err)
 	}
 	for _, c := range checks {
-		if c.Break != "" && c.Code != "audit.check.waiting" {
+		if c.Break != "" && !strings.HasSuffix(c.Code, ".check.waiting") {
 			t.Errorf("%s: %s", c.Code, c.Break)
 		}
 	}

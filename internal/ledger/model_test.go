@@ -1,203 +1,301 @@
 package ledger
 
 import (
-	"errors"
-	"flag"
+	"fmt"
 	"slices"
-	"testing"
 
 	"github.com/google/uuid"
-	"github.com/uptrace/bun"
-	"pgregory.net/rapid"
 
-	"kinhbac/internal/dbtest"
-	"kinhbac/internal/money"
+	"kinhbac/internal/calendar"
 )
 
-var long = flag.Bool("long", false, "run the long form of the model test")
-
-var stages = []Stage{Source, Available, Allocated, Reserved, Committed, Requested, Advanced, Disbursed}
-
-// allowed repeats ledger.move_allowed for budget lines, from the table of stages in the design.
-var allowed = map[[2]Stage]bool{
-	{Source, Available}: true, {Available, Source}: true, {Available, Allocated}: true, {Allocated, Available}: true,
-	{Available, Reserved}: true, {Reserved, Available}: true, {Available, Committed}: true, {Reserved, Committed}: true,
-	{Committed, Available}: true, {Committed, Requested}: true, {Requested, Committed}: true, {Committed, Advanced}: true,
-	{Requested, Advanced}: true, {Requested, Disbursed}: true, {Advanced, Disbursed}: true, {Advanced, Available}: true,
-	{Disbursed, Available}: true, {Committed, Disbursed}: true,
+// model is the ledger in plain numbers, written from the design and not from the kernel: what every stage of every line
+// holds, which years and months take what, and which journals stand.
+type model struct {
+	lines    map[int64]*modelLine
+	years    map[int]YearState
+	soft     map[calendar.Date]bool // months softly closed, by their first day
+	journals []*modelJournal
+	keys     map[string]*modelJournal
 }
 
-// kinds is under which kind a move is tried.
-var kinds = map[[2]Stage]string{{Source, Available}: KindAdjust, {Available, Source}: KindCut, {Available, Allocated}: KindAllocate,
-	{Allocated, Available}: KindCut, {Available, Reserved}: KindReserve, {Reserved, Available}: KindRelease, {Available, Committed}: KindCommit,
-	{Reserved, Committed}: KindCommit, {Committed, Available}: KindRelease, {Committed, Requested}: KindRequest, {Requested, Committed}: KindRelease,
-	{Committed, Advanced}: KindAdvance, {Requested, Advanced}: KindAdvance, {Requested, Disbursed}: KindDisburse,
-	{Advanced, Disbursed}: KindClearAdvance, {Advanced, Available}: KindRelease, {Disbursed, Available}: KindRefund, {Committed, Disbursed}: KindDisburse}
-
-// machine is a few lines in the database and the same lines in plain numbers: what each stage holds.
-type machine struct {
-	r        *rapid.T
-	db       *bun.DB
-	ids      []int64
-	holds    map[int64]map[Stage]int64
-	posted   []posting
-	accepted int
+type modelLine struct {
+	year  int
+	holds map[Stage]int64 // source is what was authorised, with a minus
 }
 
-type posting struct {
-	no    string
-	moves []Move
+type modelLeg struct {
+	line   int64
+	stage  Stage
+	amount int64
 }
 
-// after is what the lines would hold; an error when one would hold less than nothing.
-func (m *machine) after(moves []Move) (map[int64]map[Stage]int64, error) {
-	next := map[int64]map[Stage]int64{}
-	for id, h := range m.holds {
-		next[id] = map[Stage]int64{}
-		for s, n := range h {
-			next[id][s] = n
-		}
+type modelJournal struct {
+	no, content, kind string
+	legs              []modelLeg
+	year, yearTo      int
+	reversed          bool
+	adjusts           *modelJournal
+}
+
+var stages = []Stage{Source, Available, Allocated, Reserved, Committed, Requested, Advanced, Disbursed, Returned, Closing}
+
+// makes repeats the table of kinds and moves.
+var makes = map[string][][2]Stage{
+	KindAppropriate:  {{Source, Available}},
+	KindAdjust:       {{Source, Available}, {Available, Source}},
+	KindCut:          {{Available, Source}, {Allocated, Available}},
+	KindAllocate:     {{Available, Allocated}, {Source, Available}, {Allocated, Available}, {Available, Source}},
+	KindTransfer:     {{Available, Source}, {Source, Available}},
+	KindReserve:      {{Available, Reserved}},
+	KindCommit:       {{Available, Committed}, {Reserved, Committed}},
+	KindRequest:      {{Committed, Requested}},
+	KindAdvance:      {{Committed, Advanced}, {Requested, Advanced}},
+	KindDisburse:     {{Committed, Requested}, {Requested, Disbursed}, {Committed, Disbursed}},
+	KindClearAdvance: {{Advanced, Disbursed}},
+	KindRelease:      {{Reserved, Available}, {Committed, Available}, {Requested, Committed}, {Requested, Available}, {Advanced, Available}},
+	KindRefund:       {{Disbursed, Available}, {Disbursed, Returned}},
+	KindCancel:       {{Available, Closing}},
+	KindCarryOver: {{Available, Closing}, {Reserved, Closing}, {Committed, Closing}, {Advanced, Closing}, {Source, Available}, {Source, Reserved},
+		{Source, Committed}, {Source, Advanced}},
+	KindReclassify: {{Disbursed, Available}, {Available, Disbursed}, {Committed, Available}, {Available, Committed}, {Reserved, Available}, {Available, Reserved}},
+}
+
+var (
+	alonePass = []string{KindReserve, KindRequest}
+	reasoned  = []string{KindRelease, KindAdjust, KindCut, KindTransfer, KindRefund, KindCancel, KindCarryOver, KindReverse, KindCorrect, KindReclassify}
+	adjusting = []string{KindDisburse, KindRelease, KindClearAdvance, KindRefund, KindCancel, KindCarryOver, KindReverse, KindCorrect, KindReclassify}
+	softly    = []string{KindReverse, KindCorrect, KindReclassify}
+)
+
+// verdict is what the model says of a command: the refusal, a journal that stands already, or a new one.
+type verdict struct {
+	err    error
+	replay *modelJournal
+	made   *modelJournal
+}
+
+// judge says what becomes of a journal; original is what a correction takes back from.
+func (m *model) judge(j Journal, original *modelJournal) verdict {
+	if original != nil && (original.kind == KindReverse || original.kind == KindCorrect) {
+		return verdict{err: ErrMove}
 	}
-	for _, v := range moves {
-		x := v.Amount.Decimal().IntPart()
-		next[v.Line][v.From] -= x
-		next[v.Line][v.To] += x
+	made := &modelJournal{kind: j.Kind, adjusts: original, content: fmt.Sprint(j.Kind, j.On, j.Document, j.Actor, j.Approver, j.Reason, j.Basis, j.Moves)}
+	if original != nil {
+		made.content += original.no
 	}
-	for _, h := range next {
-		for s, n := range h {
-			if s != Source && n < 0 {
-				return nil, ErrInsufficient
-			}
-		}
-	}
-	return next, nil
-}
-
-// judge is the model's verdict on a journal.
-func (m *machine) judge(moves []Move) (map[int64]map[Stage]int64, error) {
-	pushed, given := int64(0), int64(0)
-	for _, v := range moves {
-		x := v.Amount.Decimal().IntPart()
+	for _, v := range j.Moves {
+		l, x := m.lines[v.Line], v.Amount.Decimal().IntPart()
 		switch {
-		case !allowed[[2]Stage{v.From, v.To}]:
-			return nil, ErrMove
-		case v.To == Allocated:
-			pushed += x
-		case v.From == Allocated:
-			pushed -= x
-		case v.From == Source:
-			given += x
-		case v.To == Source:
-			given -= x
+		case x <= 0 || l == nil || v.From == v.To:
+			return verdict{err: ErrMove}
+		case j.Kind != KindCorrect && !slices.Contains(makes[j.Kind], [2]Stage{v.From, v.To}):
+			return verdict{err: ErrMove}
+		case j.Kind == KindRefund && (v.To == Returned) != (calendar.DateOf(j.On).Year() > l.year):
+			return verdict{err: ErrMove}
+		case j.Approver == uuid.Nil && (v.From == Source || v.To == Source || v.To == Disbursed || v.To == Committed && v.From != Requested):
+			return verdict{err: ErrSecondPerson}
+		}
+		if made.year == 0 || l.year < made.year {
+			made.year = l.year
+		}
+		made.yearTo = max(made.yearTo, l.year)
+		made.legs = append(made.legs, modelLeg{v.Line, v.From, -x}, modelLeg{v.Line, v.To, x})
+	}
+	if made.yearTo == made.year {
+		made.yearTo = 0
+	}
+	if j.Kind != KindCorrect && !m.whole(j.Kind, made) {
+		return verdict{err: ErrMove}
+	}
+	return m.settle(j, made)
+}
+
+// whole tells whether what a journal takes somewhere arrives elsewhere, for the kinds in which it must.
+func (m *model) whole(kind string, made *modelJournal) bool {
+	in := map[Stage]int64{}
+	givers := map[int64]bool{}
+	astray := false
+	for _, l := range made.legs {
+		in[l.stage] += l.amount
+		if l.stage == Source {
+			givers[l.line] = true
+			astray = astray || m.lines[l.line].year != made.yearTo
+		}
+		astray = astray || l.stage == Closing && m.lines[l.line].year != made.year
+	}
+	pushes := slices.ContainsFunc(made.legs, func(l modelLeg) bool { return l.stage == Allocated })
+	switch {
+	case kind == KindCarryOver || made.yearTo != 0:
+		return kind == KindCarryOver && made.yearTo != 0 && in[Closing] != 0 && in[Closing] == -in[Source] && !astray
+	case kind == KindTransfer:
+		return in[Source] == 0 && len(givers) > 1
+	}
+	return !pushes || len(givers) > 0 && in[Allocated] == -in[Source]
+}
+
+// settle goes on from legs that are well formed: key, day, people, what is left of the original, what the lines hold.
+func (m *model) settle(j Journal, made *modelJournal) verdict {
+	if known := m.keys[j.Key]; known != nil {
+		if known.content != made.content {
+			return verdict{err: ErrKeyReused}
+		}
+		return verdict{replay: known}
+	}
+	day := calendar.DateOf(j.On)
+	if m.soft[calendar.On(day.Year(), day.Month(), 1)] && !slices.Contains(softly, j.Kind) {
+		return verdict{err: ErrClosed}
+	}
+	for _, y := range []int{made.year, made.yearTo} {
+		switch state := m.years[y]; {
+		case state == YearClosed:
+			return verdict{err: ErrYearClosed}
+		case state == YearAdjusting && !slices.Contains(adjusting, j.Kind):
+			return verdict{err: ErrYearAdjusts}
 		}
 	}
-	if pushes := slices.ContainsFunc(moves, func(v Move) bool { return v.From == Allocated || v.To == Allocated }); pushes && pushed != given {
-		return nil, ErrMove
-	}
-	return m.after(moves)
-}
-
-func (m *machine) post(moves ...Move) {
-	next, want := m.judge(moves)
-	kind := kinds[[2]Stage{moves[0].From, moves[0].To}]
-	if len(moves) > 1 {
-		kind = KindAllocate
-	}
-	p, err := Post(m.r.Context(), m.db, journal(kind, moves...))
-	m.agree(moves, next, want, err)
-	if err == nil {
-		m.posted = append(m.posted, posting{p.No, moves})
-	}
-}
-
-func (m *machine) reverse(k int) {
-	p := m.posted[k]
-	mirror := make([]Move, len(p.moves))
-	for i, v := range p.moves {
-		mirror[i] = Move{v.Line, v.To, v.From, v.Amount}
-	}
-	next, want := m.after(mirror)
-	_, err := Reverse(m.r.Context(), m.db, Reversal{Number: p.no, Key: uuid.NewString(), Actor: maker, Approver: checker, Reason: "đảo"})
-	m.agree(mirror, next, want, err)
-	if err == nil {
-		m.posted = slices.Delete(m.posted, k, k+1)
-	}
-}
-
-// agree compares the verdicts and takes the model on.
-func (m *machine) agree(moves []Move, next map[int64]map[Stage]int64, want, err error) {
-	if (want == nil) != (err == nil) || want != nil && !errors.Is(err, want) {
-		m.r.Fatalf("%+v = %v, the model says %v", moves, err, want)
-	}
-	if err == nil {
-		m.holds = next
-		m.accepted++
-	}
-}
-
-// compare reads every line back.
-func (m *machine) compare() {
-	for id, h := range m.holds {
-		s, err := Line(m.r.Context(), m.db, id)
-		if err != nil {
-			m.r.Fatal(err)
+	switch {
+	case j.Kind == KindCarryOver && j.Basis == "":
+		return verdict{err: ErrBasis}
+	case j.Reason == "" && slices.Contains(reasoned, j.Kind):
+		return verdict{err: ErrReason}
+	case j.Approver == j.Actor:
+		return verdict{err: ErrSamePerson}
+	case j.Approver == uuid.Nil && !slices.Contains(alonePass, j.Kind):
+		return verdict{err: ErrSecondPerson}
+	case made.adjusts != nil:
+		if err := m.takesBack(made); err != nil {
+			return verdict{err: err}
 		}
-		for stage, got := range map[Stage]money.Amount{Source: s.Authorised.Neg(), Available: s.Available, Allocated: s.Allocated, Reserved: s.Reserved,
-			Committed: s.Committed, Requested: s.Requested, Advanced: s.Advanced, Disbursed: s.Disbursed} {
-			if !got.Equal(money.VND(h[stage])) {
-				m.r.Fatalf("line %d %s: %s, the model has %d", id, stage, got, h[stage])
+	}
+	return m.pour(made)
+}
+
+// pour puts the legs into the lines, or says that one holds too little and leaves all as it was.
+func (m *model) pour(made *modelJournal) verdict {
+	for _, l := range made.legs {
+		m.lines[l.line].holds[l.stage] += l.amount
+	}
+	for _, l := range made.legs {
+		h := m.lines[l.line].holds[l.stage]
+		if l.stage == Source && h > 0 || l.stage != Source && h < 0 {
+			for _, l := range made.legs {
+				m.lines[l.line].holds[l.stage] -= l.amount
 			}
+			return verdict{err: ErrInsufficient}
 		}
 	}
+	return verdict{made: made}
 }
 
-// Random commands run on the database and on the model; verdict, reason and every stage must agree.
-func TestModel(t *testing.T) {
-	db := dbtest.New(t)
-	if checks := flag.Lookup("rapid.checks"); !*long {
-		was := checks.Value.String()
-		_ = checks.Value.Set("15")
-		defer func() { _ = checks.Value.Set(was) }()
+// side is a place of a journal from which a correction may take back.
+type side struct {
+	line     int64
+	stage    Stage
+	positive bool
+}
+
+// takesBack judges a correction against its original and the corrections that stand.
+func (m *model) takesBack(made *modelJournal) error {
+	put, back := map[side]int64{}, map[side]int64{}
+	for _, l := range made.adjusts.legs {
+		put[side{l.line, l.stage, l.amount > 0}] += max(l.amount, -l.amount)
 	}
-	accepted := 0
-	rapid.Check(t, func(r *rapid.T) {
-		m := &machine{r: r, db: db, holds: map[int64]map[Stage]int64{}}
-		for range 3 {
-			id := line(t, db, 0)
-			m.ids, m.holds[id] = append(m.ids, id), map[Stage]int64{}
+	take := func(legs []modelLeg) {
+		for _, l := range legs {
+			back[side{l.line, l.stage, l.amount < 0}] += max(l.amount, -l.amount)
 		}
-		amount := func() money.Amount { return money.VND(rapid.Int64Range(1, 40).Draw(r, "amount")) }
-		for range rapid.IntRange(10, 30).Draw(r, "commands") {
-			of := rapid.SampledFrom(m.ids).Draw(r, "line")
-			switch rapid.IntRange(0, 9).Draw(r, "command") {
-			case 0, 1: // money comes in
-				m.post(Move{of, Source, Available, amount()})
-			case 2: // an allocation, sometimes off by one
-				x := amount()
-				m.post(Move{m.ids[0], Available, Allocated, x}, Move{of, Source, Available, x.Add(money.VND(rapid.Int64Range(0, 1).Draw(r, "off")))})
-			case 3:
-				if n := len(m.posted); n > 0 {
-					m.reverse(rapid.IntRange(0, n-1).Draw(r, "journal"))
-				}
-			case 4: // several moves of any kind
-				var moves []Move
-				for range rapid.IntRange(1, 1).Draw(r, "moves") {
-					moves = append(moves, Move{rapid.SampledFrom(m.ids).Draw(r, "line"), rapid.SampledFrom(stages).Draw(r, "from"),
-						rapid.SampledFrom(stages).Draw(r, "to"), amount()})
-				}
-				m.post(moves...)
-			default: // one step along the flow
-				flow := [][2]Stage{{Available, Reserved}, {Reserved, Committed}, {Available, Committed}, {Committed, Requested}, {Requested, Disbursed}, {Committed, Advanced}, {Advanced, Disbursed}}
-				f := rapid.SampledFrom(flow).Draw(r, "step")
-				m.post(Move{of, f[0], f[1], amount()})
-			}
-		}
-		m.compare()
-		accepted += m.accepted
-	})
-	if accepted == 0 {
-		t.Error("everything was refused")
 	}
-	t.Logf("%d commands accepted", accepted)
-	noDrift(t, db)
+	for _, c := range m.journals {
+		if c.adjusts == made.adjusts && !c.reversed {
+			take(c.legs)
+		}
+	}
+	take(made.legs)
+	taken, elsewhere, over := false, false, false
+	for _, l := range made.legs {
+		s := side{l.line, l.stage, l.amount < 0}
+		if put[s] == 0 {
+			elsewhere = true
+			continue
+		}
+		taken = true
+		over = over || back[s] > put[s]
+	}
+	switch {
+	case made.adjusts.reversed:
+		return ErrReversed
+	case over:
+		return ErrTooMuch
+	case !taken || made.kind == KindCorrect && elsewhere:
+		return ErrMove
+	}
+	return nil
+}
+
+// reverse says what becomes of taking a journal back whole on a day.
+func (m *model) reverse(o *modelJournal, r Reversal) verdict {
+	if o.kind == KindReverse {
+		return verdict{err: ErrMove}
+	}
+	made := &modelJournal{kind: KindReverse, year: o.year, yearTo: o.yearTo}
+	for _, l := range o.legs {
+		made.legs = append(made.legs, modelLeg{l.line, l.stage, -l.amount})
+	}
+	corrected := slices.ContainsFunc(m.journals, func(c *modelJournal) bool { return c.adjusts == o && !c.reversed })
+	switch {
+	case m.years[o.year] == YearClosed || m.years[o.yearTo] == YearClosed:
+		return verdict{err: ErrYearClosed}
+	case r.Reason == "":
+		return verdict{err: ErrReason}
+	case r.Approver == r.Actor:
+		return verdict{err: ErrSamePerson}
+	case r.Approver == uuid.Nil:
+		return verdict{err: ErrSecondPerson}
+	case o.reversed:
+		return verdict{err: ErrReversed}
+	case corrected:
+		return verdict{err: ErrTooMuch}
+	}
+	v := m.pour(made)
+	if v.err == nil {
+		o.reversed = true
+	}
+	return v
+}
+
+// keep remembers a journal that was accepted.
+func (m *model) keep(made *modelJournal, key, no string) {
+	made.no = no
+	m.journals = append(m.journals, made)
+	m.keys[key] = made
+}
+
+// moveYear says what becomes of a change of state of a year.
+func (m *model) moveYear(year int, to YearState, c Change) error {
+	order := []YearState{YearOpen, YearAdjusting, YearClosed}
+	step := slices.Index(order, to) - slices.Index(order, m.years[year])
+	if step != 1 && step != -1 {
+		return ErrOrder
+	}
+	for y, state := range m.years {
+		if to == YearClosed && y < year && state != YearClosed || m.years[year] == YearClosed && y > year && state == YearClosed {
+			return ErrOrder
+		}
+	}
+	for _, l := range m.lines {
+		if h := l.holds; to == YearClosed && l.year == year && h[Available]+h[Reserved]+h[Committed]+h[Requested]+h[Advanced] != 0 {
+			return ErrYearHeld
+		}
+	}
+	switch {
+	case step < 0 && c.Reason == "":
+		return ErrReason
+	case c.Approver == c.Actor:
+		return ErrSamePerson
+	case step < 0 && c.Approver == uuid.Nil:
+		return ErrSecondPerson
+	}
+	m.years[year] = to
+	return nil
 }
