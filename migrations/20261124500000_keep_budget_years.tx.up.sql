@@ -22,7 +22,7 @@ INSERT INTO ledger.kinds (kind, adjusting, soft_closed) VALUES
     ('transfer', false, false), ('reserve', false, false), ('commit', false, false), ('request', false, false),
     ('disburse', true, false), ('release', true, false), ('advance', false, false), ('clear_advance', true, false),
     ('refund', true, false), ('cancel', true, false), ('carry_over', true, false),
-    ('reverse', true, true), ('correct', true, true), ('reclassify', true, true), ('revalue', false, true);
+    ('reverse', true, true), ('correct', true, true), ('reclassify', true, true), ('fx_revalue', false, true);
 
 -- The moves each kind makes on a budget line of the book BUDGET; no other kind moves one.
 CREATE TABLE ledger.kind_moves (
@@ -82,7 +82,7 @@ CREATE TABLE ledger.dim_spans (
 CREATE FUNCTION ledger.needs_second(p_kind text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN p_kind = ANY ('{appropriate,allocate,adjust,cut,transfer,commit,advance,disburse,clear_advance,release,refund,
-        cancel,carry_over,reverse,correct,reclassify,sponsor,revalue}'::text[]);
+        cancel,carry_over,reverse,correct,reclassify,sponsor,fx_revalue}'::text[]);
 END $$;
 CREATE FUNCTION ledger.needs_reason(p_kind text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN

@@ -105,7 +105,7 @@ BEGIN
     SELECT id INTO b FROM ledger.books WHERE code = p_book;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no book %', p_book USING ERRCODE = 'KB014';
-    ELSIF p_kind IN ('reverse', 'revalue') OR (p_adjusts IS NOT NULL) <> (p_kind IN ('correct', 'reclassify')) THEN
+    ELSIF p_kind IN ('reverse', 'fx_revalue') OR (p_adjusts IS NOT NULL) <> (p_kind IN ('correct', 'reclassify')) THEN
         RAISE EXCEPTION '% is an act of its own', p_kind USING ERRCODE = 'KB015';
     END IF;
     IF p_adjusts IS NOT NULL THEN -- held, so that two corrections of one journal see each other

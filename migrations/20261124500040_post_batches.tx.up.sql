@@ -218,35 +218,29 @@ BEGIN
      WHERE c.id = s.line;
 END $$;
 
--- Posts journals of one book: an array of objects with what ledger.post takes, arrays as arrays.
-CREATE FUNCTION ledger.post_batch(p_book text, p_commands jsonb, p_atomic boolean) RETURNS SETOF ledger.outcome
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+-- Reads commands from an array of objects with what ledger.post takes, arrays as arrays, and judges their moves.
+CREATE TYPE ledger.judged AS (one ledger.command, legs ledger.leg[]);
+CREATE FUNCTION ledger.judge_commands(p_book int, p_code text, p_commands jsonb) RETURNS SETOF ledger.judged LANGUAGE plpgsql AS $$
 DECLARE
-    b     int;
     today date := (kb.now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date;
-    items ledger.command[] := '{}';
-    legs  ledger.leg[] := '{}';
     i     ledger.command;
     m     ledger.moved;
     r     record;
     accounts int[];
+    j     ledger.judged;
 BEGIN
-    SELECT id INTO b FROM ledger.books WHERE code = p_book;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'no book %', p_book USING ERRCODE = 'KB014';
-    END IF;
     FOR r IN SELECT x.ord::int AS item, c.* FROM jsonb_array_elements(p_commands) WITH ORDINALITY x (one, ord)
           CROSS JOIN LATERAL jsonb_to_record(x.one) c (kind text, effective_on date, document_kind text, document_id uuid, document_no text, key text,
               actor uuid, approver uuid, reason text, basis text, lines bigint[], from_stages text[], to_stages text[], moved numeric[],
               accounts text[], dims bigint[], amounts numeric[]) ORDER BY x.ord LOOP
-        i := NULL;
-        i.item := r.item; i.kind := r.kind; i.day := coalesce(r.effective_on, today); i.document_kind := r.document_kind; i.document_id := r.document_id;
-        i.document_no := r.document_no; i.key := r.key; i.actor := r.actor; i.approver := r.approver; i.reason := r.reason; i.basis := r.basis;
+        i := ROW(r.item, r.kind, coalesce(r.effective_on, today), r.document_kind, r.document_id, r.document_no, r.key, NULL, r.actor, r.approver,
+            r.reason, r.basis, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+        j.legs := NULL;
         BEGIN
-            IF r.kind IN ('reverse', 'revalue', 'correct', 'reclassify') THEN
+            IF r.kind IN ('reverse', 'fx_revalue', 'correct', 'reclassify') THEN
                 RAISE EXCEPTION '% is an act of its own', r.kind USING ERRCODE = 'KB015';
             END IF;
-            m := ledger.legs_of(b, p_book, r.kind, i.day, r.approver, NULL, r.lines, r.from_stages, r.to_stages, r.moved);
+            m := ledger.legs_of(p_book, p_code, r.kind, i.day, r.approver, NULL, r.lines, r.from_stages, r.to_stages, r.moved);
             IF cardinality(r.accounts) > 0 THEN
                 PERFORM ledger.check_codes(r.dims, i.day);
                 m.codes := m.codes || r.accounts;
@@ -254,23 +248,42 @@ BEGIN
                 m.lines := m.lines || array_fill(NULL::bigint, ARRAY[cardinality(r.accounts)]);
                 m.amounts := m.amounts || r.amounts;
             END IF;
-            accounts := ledger.accounts_of(b, m.codes, NULL);
+            accounts := ledger.accounts_of(p_book, m.codes, NULL);
             IF (SELECT sum(x) FROM unnest(m.amounts) x) <> 0 OR cardinality(m.amounts) < 2 OR array_position(m.amounts, 0) IS NOT NULL THEN
                 RAISE EXCEPTION 'journal % does not sum to zero', r.key USING ERRCODE = 'KB014';
             END IF;
             i.year := m.year;
             i.year_to := m.year_to;
-            i.hash := ledger.request_hash(r.kind, r.effective_on, r.document_kind, r.document_id, r.document_no, r.actor, r.approver, r.reason, r.basis, NULL,
-                m.lines, m.codes, m.dims, m.amounts);
-            legs := legs || ARRAY(SELECT ROW(r.item, k, accounts[k], m.codes[k], m.dims[k], m.lines[k], m.amounts[k])::ledger.leg
+            i.hash := ledger.request_hash(r.kind, r.effective_on, r.document_kind, r.document_id, r.document_no, r.actor, r.approver, r.reason, r.basis,
+                NULL, m.lines, m.codes, m.dims, m.amounts);
+            j.legs := ARRAY(SELECT ROW(r.item, k, accounts[k], m.codes[k], m.dims[k], m.lines[k], m.amounts[k])::ledger.leg
                 FROM generate_series(1, cardinality(m.codes)) k);
         EXCEPTION WHEN SQLSTATE 'KB014' OR SQLSTATE 'KB015' OR SQLSTATE 'KB016' OR SQLSTATE 'KB018' THEN
             i.refusal := SQLSTATE;
             GET STACKED DIAGNOSTICS i.detail = PG_EXCEPTION_DETAIL;
         END;
-        items := items || i;
+        j.one := i;
+        RETURN NEXT j;
     END LOOP;
-    RETURN QUERY SELECT * FROM ledger.write_batch(b, items, legs, p_atomic);
+END $$;
+
+-- Posts journals of one book, in the order of the array.
+CREATE FUNCTION ledger.post_batch(p_book text, p_commands jsonb, p_atomic boolean) RETURNS SETOF ledger.outcome
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    b     int;
+    items ledger.command[];
+    legs  ledger.leg[];
+BEGIN
+    SELECT id INTO b FROM ledger.books WHERE code = p_book;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no book %', p_book USING ERRCODE = 'KB014';
+    END IF;
+    WITH judged AS MATERIALIZED (SELECT j.one, j.legs FROM ledger.judge_commands(b, p_book, p_commands) j)
+    SELECT (SELECT array_agg(j.one ORDER BY (j.one).item) FROM judged j),
+           (SELECT array_agg(l::ledger.leg ORDER BY l.item, l.leg) FROM judged j CROSS JOIN LATERAL unnest(j.legs) l)
+      INTO items, legs;
+    RETURN QUERY SELECT * FROM ledger.write_batch(b, coalesce(items, '{}'), coalesce(legs, '{}'), p_atomic);
 END $$;
 
 -- Commits many amounts, each as ledger.commitment would alone; arrays run side by side.
@@ -302,5 +315,5 @@ BEGIN
     RETURN QUERY SELECT * FROM ledger.write_batch(b, coalesce(items, '{}'), coalesce(legs, '{}'), p_atomic);
 END $$;
 
-REVOKE EXECUTE ON FUNCTION ledger.write_batch, ledger.post_batch, ledger.commit_batch FROM PUBLIC, kinhbac_app;
+REVOKE EXECUTE ON FUNCTION ledger.write_batch, ledger.judge_commands, ledger.post_batch, ledger.commit_batch FROM PUBLIC, kinhbac_app;
 GRANT EXECUTE ON FUNCTION ledger.post_batch, ledger.commit_batch TO kinhbac_app;

@@ -53,7 +53,7 @@ DECLARE
 BEGIN
     IF b IS NULL THEN
         RAISE EXCEPTION 'no book %', p_book USING ERRCODE = 'KB014';
-    ELSIF p_kind IN ('reverse', 'revalue', 'correct', 'reclassify') THEN
+    ELSIF p_kind IN ('reverse', 'fx_revalue', 'correct', 'reclassify') THEN
         RAISE EXCEPTION '% is an act of its own', p_kind USING ERRCODE = 'KB015';
     END IF;
     PERFORM ledger.check_codes(dims, today);
@@ -99,7 +99,7 @@ BEGIN
         RAISE EXCEPTION 'no rate of % by %', p_currency, last USING ERRCODE = 'KB015';
     END IF;
     -- A retry finds its first journal; what the balances say meanwhile is of no account.
-    SELECT j.id, j.number, true INTO a.journal_id, a.number, a.replay FROM ledger.journals j WHERE j.book_id = b AND j.request_key = p_key AND j.kind = 'revalue';
+    SELECT j.id, j.number, true INTO a.journal_id, a.number, a.replay FROM ledger.journals j WHERE j.book_id = b AND j.request_key = p_key AND j.kind = 'fx_revalue';
     IF NOT FOUND THEN
         SELECT array_agg(x.account_id) AS accounts, array_agg(x.code) AS codes, array_agg(x.dim_id) AS dims, array_agg(x.change) AS changes, sum(x.change) AS total
           INTO l FROM (SELECT p.account_id, y.code, p.dim_id, round(sum(p.amount) * rate) - sum(p.base_amount) AS change
@@ -116,7 +116,7 @@ BEGIN
             l.dims := l.dims || 1::bigint;
             l.changes := l.changes || -l.total;
         END IF;
-        SELECT * INTO a FROM ledger.write_journal(b, 'revalue', last, 'revaluation', p_document_id, p_document_no, p_key,
+        SELECT * INTO a FROM ledger.write_journal(b, 'fx_revalue', last, 'revaluation', p_document_id, p_document_no, p_key,
             sha256(array_send(ARRAY[p_currency, last::text, p_rate::text, p_actor::text, p_approver::text, p_reason])), p_actor, p_approver,
             p_reason, '', NULL, NULL, NULL, NULL, l.accounts, l.codes, l.dims, array_fill(NULL::bigint, ARRAY[cardinality(l.codes)]),
             array_fill(0::numeric, ARRAY[cardinality(l.codes)]), array_fill(p_currency, ARRAY[cardinality(l.codes)]), l.changes,

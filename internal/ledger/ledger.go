@@ -134,7 +134,7 @@ const (
 	KindReverse      = "reverse"       // made by Reverse
 	KindCorrect      = "correct"       // made by Correct: parts of the legs of a journal taken back
 	KindReclassify   = "reclassify"    // made by Correct: taken back here, put there
-	KindRevalue      = "revalue"       // made by Revalue
+	KindRevalue      = "fx_revalue"    // made by Revalue
 )
 
 // Leg is one side of a double entry: debit positive, credit negative, never zero.
