@@ -26,6 +26,7 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Page(rt, "/councils/:id/ranking", "ranking", "read", "allocation/ranking", h.ranking)
 	web.Download(rt, "/rankings/:id/table.csv", "ranking", "read", h.rankingCSV)
 	web.Page(rt, "/award-sets", "award", "read", "allocation/list", h.list)
+	web.Download(rt, "/award-sets.csv", "award", "read", h.setsCSV)
 	web.Page(rt, "/award-sets/:id", "award", "read", "allocation/show", h.show)
 	web.Page(rt, "/award-sets/:id/decision", "award", "read", "allocation/decision", h.decision)
 	web.Page(rt, "/results", web.Everyone, "", "allocation/results", h.results)

@@ -2,6 +2,7 @@ package allocation
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -19,7 +20,9 @@ import (
 
 type listPage struct {
 	web.Base
-	Rows []SetRow
+	List     web.List
+	Rows     []SetRow
+	Statuses []web.Option
 }
 
 // staff keeps the office's pages to the office: the public and applicants may read a published award, but read it
@@ -42,15 +45,42 @@ func (h handler) list(ctx context.Context, r web.Req) (*listPage, error) {
 	if err := staff(ctx); err != nil {
 		return nil, err
 	}
-	rows, err := h.s.sets(ctx, storage.Joined(ctx, h.s.db))
-	return &listPage{Rows: rows}, err
+	p := &listPage{List: r.List("-call", "status")}
+	for _, v := range []Status{Draft, Proposed, Appraised, Confirmed, Decided, Published} {
+		p.Statuses = append(p.Statuses, web.Option{Value: string(v), Label: web.StateWord(r.Lang(), "award_set", string(v))})
+	}
+	var err error
+	p.Rows, err = h.s.sets(ctx, storage.Joined(ctx, h.s.db), &p.List)
+	return p, err
+}
+
+func (h handler) setsCSV(ctx context.Context, r web.Req) (web.File, error) {
+	if err := staff(ctx); err != nil {
+		return web.File{}, err
+	}
+	l := r.List("-call", "status").All()
+	rows, err := h.s.sets(ctx, storage.Joined(ctx, h.s.db), &l)
+	if err != nil {
+		return web.File{}, err
+	}
+	var header []string
+	for _, code := range []string{"call", "name", "funded", "sum_d", "decision_no", "decided_on", "status"} {
+		header = append(header, i18n.T(ctx, "allocation."+code))
+	}
+	out := make([][]string, len(rows))
+	for i, x := range rows {
+		out[i] = []string{x.CallCode, web.Pick(r.Lang(), x.TitleVI, x.TitleEN), strconv.Itoa(x.Funded), x.Sum.String(), x.DecisionNo, x.DecidedOn.Format(),
+			web.StateWord(r.Lang(), "award_set", string(x.Status))}
+	}
+	return r.CSV(ctx, "ket-qua-de-xuat", i18n.T(ctx, "allocation.sets"), l, header, out), nil
 }
 
 func (h handler) apiSets(ctx context.Context, r web.Req) ([]SetRow, error) {
 	if err := staff(ctx); err != nil {
 		return nil, err
 	}
-	return h.s.sets(ctx, storage.Joined(ctx, h.s.db))
+	l := r.List("-call", "status")
+	return h.s.sets(ctx, storage.Joined(ctx, h.s.db), &l)
 }
 
 // line is an award with its names; Cut is what the finance side took off.

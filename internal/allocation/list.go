@@ -72,31 +72,41 @@ func names(ctx context.Context, db bun.IDB, ids []uuid.UUID) (map[uuid.UUID]Name
 // SetRow is an award set on a list. Funded and Sum count the lines its reader may see; Partial says that these are not
 // all.
 type SetRow struct {
-	ID         uuid.UUID     `json:"id"`
-	CallCode   string        `json:"call"`
-	TitleVI    string        `bun:"title_vi" json:"title"`
-	TitleEN    string        `bun:"title_en" json:"title_en"`
-	Status     Status        `json:"status"`
-	Funded     int           `json:"funded"`
-	Sum        money.Amount  `bun:"type:numeric" json:"sum"`
-	Partial    bool          `json:"partial"`
-	DecisionNo string        `json:"decision_no"`
-	DecidedOn  calendar.Date `json:"decided_on"`
+	bun.BaseModel `bun:"table:award_sets,alias:aws" json:"-"`
+	ID            uuid.UUID     `json:"id"`
+	CallCode      string        `json:"call"`
+	TitleVI       string        `bun:"title_vi" json:"title"`
+	TitleEN       string        `bun:"title_en" json:"title_en"`
+	Status        Status        `json:"status"`
+	Funded        int           `json:"funded"`
+	Sum           money.Amount  `bun:"type:numeric" json:"sum"`
+	Partial       bool          `json:"partial"`
+	DecisionNo    string        `json:"decision_no"`
+	DecidedOn     calendar.Date `json:"decided_on"`
 }
 
-func (s *Service) sets(ctx context.Context, db bun.IDB) ([]SetRow, error) {
-	var rows []SetRow
+var setSorts = web.Sorts{"call": "c.code", "status": "aws.status", "decided_on": "COALESCE(aws.decided_on, '-infinity')"}
+
+// sets reads the award sets the subject of ctx may see, one page or, with Size 0, all of the filter.
+func (s *Service) sets(ctx context.Context, db bun.IDB, l *web.List) ([]SetRow, error) {
+	rows := []SetRow{}
 	seen := func(expr string) *bun.SelectQuery {
 		return s.access.Scope(ctx, db.NewSelect().TableExpr("awards AS aw").ColumnExpr(expr).Where("aw.set_id = aws.id"), "award", "read", "award")
 	}
-	q := db.NewSelect().Model((*AwardSet)(nil)).
+	q := db.NewSelect().Model(&rows).
 		ColumnExpr("aws.id, c.code AS call_code, c.title_vi, c.title_en, aws.status, COALESCE(aws.decision_no, '') AS decision_no, aws.decided_on").
 		ColumnExpr("(?) AS funded", seen("count(*) FILTER (WHERE aw.outcome = 'funded')")).
 		ColumnExpr("(?) AS sum", seen("COALESCE(sum(CASE WHEN aws.status IN ('decided', 'published') THEN aw.amount ELSE COALESCE(aw.appraised, aw.proposed) END) FILTER (WHERE aw.outcome = 'funded'), 0)")).
 		ColumnExpr("(SELECT count(*) FROM awards a WHERE a.set_id = aws.id) <> (?) AS partial", seen("count(*)")).
-		Join("JOIN calls AS c ON c.id = aws.call_id").OrderExpr("c.code DESC")
-	err := s.access.Scope(ctx, q, "award", "read", "award_set").Scan(ctx, &rows)
-	return rows, err
+		Join("JOIN calls AS c ON c.id = aws.call_id")
+	if v := l.Filter["status"]; v != "" {
+		q = q.Where("aws.status = ?", v)
+	}
+	if l.Q != "" {
+		q = q.Where("kb.fold(c.code || ' ' || c.title_vi || ' ' || c.title_en || ' ' || COALESCE(aws.decision_no, '')) LIKE '%' || kb.fold(?) || '%'", l.Q)
+	}
+	q = s.access.Scope(ctx, q, "award", "read", "award_set")
+	return rows, web.Fetch(ctx, l, q, setSorts, "aws.id")
 }
 
 // PublicSet is a published set as the public reads it.

@@ -21,6 +21,7 @@ type handler struct{ s *Service }
 func (s *Service) Routes(rt *web.Router) {
 	h := handler{s}
 	web.Page(rt, "/councils", "council", "read", "council/list", h.list)
+	web.Download(rt, "/councils.csv", "council", "read", h.csv)
 	web.Page(rt, "/councils/new", "council", "create", "council/new", h.new)
 	web.Page(rt, "/councils/:id", "council", "read", "council/show", h.show)
 	web.Page(rt, "/councils/:id/meetings/:n", "council_session", "read", "council/meeting", h.meeting)
@@ -48,17 +49,50 @@ func (s *Service) Routes(rt *web.Router) {
 
 type listPage struct {
 	web.Base
+	List      web.List
 	Rows      []Row
+	Statuses  []web.Option
 	CanCreate bool
 }
 
 func (h handler) list(ctx context.Context, r web.Req) (*listPage, error) {
-	rows, err := h.s.list(ctx)
+	p := &listPage{List: r.List("-created_at", "status")}
+	for _, v := range []Status{Proposed, Established} {
+		p.Statuses = append(p.Statuses, web.Option{Value: string(v), Label: web.StateWord(r.Lang(), "council", string(v))})
+	}
 	_, refused := h.s.access.RequireRole(ctx, "council", "create")
-	return &listPage{Rows: rows, CanCreate: refused == nil}, err
+	p.CanCreate = refused == nil
+	var err error
+	p.Rows, err = h.s.list(ctx, &p.List)
+	return p, err
 }
 
-func (h handler) apiList(ctx context.Context, r web.Req) ([]Row, error) { return h.s.list(ctx) }
+func (h handler) apiList(ctx context.Context, r web.Req) ([]Row, error) {
+	l := r.List("-created_at", "status")
+	return h.s.list(ctx, &l)
+}
+
+func (h handler) csv(ctx context.Context, r web.Req) (web.File, error) {
+	l := r.List("-created_at", "status").All()
+	rows, err := h.s.list(ctx, &l)
+	if err != nil {
+		return web.File{}, err
+	}
+	var header []string
+	for _, code := range []string{"name", "subject", "decision", "seats_count", "judged", "matters", "meeting", "status"} {
+		header = append(header, i18n.T(ctx, "council."+code))
+	}
+	out := make([][]string, len(rows))
+	for i, x := range rows {
+		meeting := ""
+		if x.NextAt != nil {
+			meeting = x.NextAt.In(calendar.Zone).Format("15:04, 02/01/2006")
+		}
+		out[i] = []string{web.Pick(r.Lang(), x.NameVI, x.NameEN), x.SubjectCode, x.DecisionNo, strconv.Itoa(x.Seats), strconv.Itoa(x.Concluded), strconv.Itoa(x.Matters),
+			meeting, web.StateWord(r.Lang(), "council", string(x.Status))}
+	}
+	return r.CSV(ctx, "hoi-dong", i18n.T(ctx, "council.list"), l, header, out), nil
+}
 
 type newPage struct {
 	web.Base

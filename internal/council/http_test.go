@@ -19,6 +19,9 @@ func TestPages(t *testing.T) {
 
 	w.Get(guest, "/councils").Status(401)
 	w.Get(h.Officer, "/councils").Status(200).Has("Chưa có hội đồng")
+	w.Get(h.Officer, "/councils?status=established").Status(200).Has("Không có hội đồng nào khớp")
+	w.Get(h.Officer, "/councils.csv?sort=meeting").Status(200).Has("Hội đồng")
+	w.Get(guest, "/councils.csv").Status(401)
 	w.Get(h.Finance, "/councils/new").Status(403)
 	w.Get(h.Officer, "/councils/new").Status(200).Has("BN-2026-01")
 	form := url.Values{"kind": {"grant"}, "subject": {h.Call.ID.String()}, "name_vi": {"Hội đồng đợt 1"}, "secretary": {counciltest.ID(h.Secretary).String()}}

@@ -10,38 +10,47 @@ import (
 	"kinhbac/internal/access"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/web"
 )
 
 // Row is a council on a list.
 type Row struct {
-	ID          uuid.UUID  `json:"id"`
-	NameVI      string     `bun:"name_vi" json:"name_vi"`
-	NameEN      string     `bun:"name_en" json:"name_en"`
-	Status      Status     `json:"status"`
-	DecisionNo  string     `json:"decision_no"`
-	SubjectCode string     `json:"call"`
-	Seats       int        `json:"seats"`
-	Matters     int        `json:"matters"`
-	Concluded   int        `json:"concluded"`
-	NextID      *uuid.UUID `json:"last_meeting_id"`
-	NextNumber  *int       `json:"last_meeting"`
-	NextAt      *time.Time `json:"last_meeting_at"`
+	bun.BaseModel `bun:"table:councils,alias:co" json:"-"`
+	ID            uuid.UUID  `json:"id"`
+	NameVI        string     `bun:"name_vi" json:"name_vi"`
+	NameEN        string     `bun:"name_en" json:"name_en"`
+	Status        Status     `json:"status"`
+	DecisionNo    string     `json:"decision_no"`
+	SubjectCode   string     `json:"call"`
+	Seats         int        `json:"seats"`
+	Matters       int        `json:"matters"`
+	Concluded     int        `json:"concluded"`
+	NextID        *uuid.UUID `json:"last_meeting_id"`
+	NextNumber    *int       `json:"last_meeting"`
+	NextAt        *time.Time `json:"last_meeting_at"`
 }
 
-// list gives the councils the subject of ctx may see, newest first.
-func (s *Service) list(ctx context.Context) ([]Row, error) {
-	var rows []Row
-	q := s.db.NewSelect().Model((*Council)(nil)).
+var sorts = web.Sorts{"created_at": "co.created_at", "name": "co.name_vi", "meeting": "COALESCE(n.starts_at, '-infinity')", "status": "co.status"}
+
+// list gives the councils the subject of ctx may see, one page or, with Size 0, all of the filter.
+func (s *Service) list(ctx context.Context, l *web.List) ([]Row, error) {
+	rows := []Row{}
+	q := s.db.NewSelect().Model(&rows).
 		ColumnExpr("co.id, co.name_vi, co.name_en, co.status, COALESCE(co.decision_no, '') AS decision_no").
 		ColumnExpr("COALESCE((SELECT c.code FROM calls c WHERE c.id = co.subject_id), '') AS subject_code").
 		ColumnExpr("(SELECT count(*) FROM council_seats x WHERE x.council_id = co.id) AS seats").
 		ColumnExpr("(SELECT count(*) FROM council_matters x WHERE x.council_id = co.id) AS matters").
 		ColumnExpr("(SELECT count(*) FROM council_matters x WHERE x.council_id = co.id AND x.status = 'concluded') AS concluded").
 		ColumnExpr("n.id AS next_id, n.number AS next_number, n.starts_at AS next_at").
-		Join("LEFT JOIN LATERAL (SELECT x.id, x.number, x.starts_at FROM council_sessions x WHERE x.council_id = co.id ORDER BY x.number DESC LIMIT 1) AS n ON true").
-		OrderExpr("co.created_at DESC, co.id")
-	err := s.access.Scope(ctx, q, "council", "read", "council").Scan(ctx, &rows)
-	return rows, err
+		Join("LEFT JOIN LATERAL (SELECT x.id, x.number, x.starts_at FROM council_sessions x WHERE x.council_id = co.id ORDER BY x.number DESC LIMIT 1) AS n ON true")
+	if v := l.Filter["status"]; v != "" {
+		q = q.Where("co.status = ?", v)
+	}
+	if l.Q != "" {
+		q = q.Where("kb.fold(co.name_vi || ' ' || co.name_en || ' ' || COALESCE(co.decision_no, '')) LIKE '%' || kb.fold(?) || '%'", l.Q)
+	}
+	q = s.access.Scope(ctx, q, "council", "read", "council")
+	return rows, web.Fetch(ctx, l, q, sorts, "co.id")
 }
 
 // show reads a council for a page, if the subject of ctx may see it.

@@ -24,6 +24,9 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Page(rt, "/fund/:code/distributions", "distribution", "read", "fund/distributions", h.distributions)
 	web.Download(rt, "/fund/:code/holdings.csv", "fund_capital", "read", h.holdingsCSV)
 	web.Download(rt, "/fund/:code/accounts.csv", "fund_capital", "read", h.accountsCSV)
+	web.Download(rt, "/fund/capital-calls.csv", "capital_call", "read", h.callsCSV)
+	web.Download(rt, "/fund/:code/capital.csv", "fund_capital", "read", h.capitalCSV)
+	web.Download(rt, "/fund/:code/distributions.csv", "distribution", "read", h.distributionsCSV)
 
 	web.Command(rt, "/fund/create", "fund", "create", "/fund/charter", h.create)
 	web.Command(rt, "/fund/:code/approve", "fund", "approve", "/fund/:code", h.approve)

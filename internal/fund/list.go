@@ -9,7 +9,9 @@ import (
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/calendar"
+	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/web"
 )
 
 // Visible are the funds the subject of ctx may read, by code.
@@ -83,6 +85,40 @@ func calls(ctx context.Context, db bun.IDB, acc *access.Access, fund uuid.UUID) 
 	return cs, nil
 }
 
+// listedCall is a capital call on a list, with what was asked and paid over its lines, in đồng.
+type listedCall struct {
+	bun.BaseModel `bun:"table:capital_calls,alias:cc"`
+	ID            uuid.UUID `bun:",pk,type:uuid"`
+	Code          string
+	Fund          string
+	Purpose       string
+	DueOn         calendar.Date `bun:"type:date"`
+	Total         money.Amount  `bun:"type:numeric"`
+	PaidIn        money.Amount  `bun:"type:numeric"`
+	Status        CallStatus
+}
+
+var callSorts = web.Sorts{"code": "cc.code", "due_on": "cc.due_on", "status": "cc.status"}
+
+// callRows reads the capital calls of the funds the subject of ctx may see, one page or, with Size 0, all of the filter.
+func (s *Service) callRows(ctx context.Context, l *web.List) ([]listedCall, error) {
+	rows := []listedCall{}
+	q := storage.Joined(ctx, s.db).NewSelect().Model(&rows).ColumnExpr("cc.id, cc.code, f.code AS fund, cc.purpose, cc.due_on, cc.status").
+		ColumnExpr("COALESCE((SELECT sum(cl.amount) FROM capital_call_lines cl WHERE cl.call_id = cc.id), 0) AS total").
+		ColumnExpr("COALESCE((SELECT sum(cl.paid) FROM capital_call_lines cl WHERE cl.call_id = cc.id), 0) AS paid_in").
+		Join("JOIN funds AS f ON f.id = cc.fund_id")
+	if v := l.Filter["status"]; v != "" {
+		q = q.Where("cc.status = ?", v)
+	}
+	if v := l.Filter["fund"]; v != "" {
+		q = q.Where("f.code = upper(?)", v)
+	}
+	if l.Q != "" {
+		q = q.Where("kb.fold(cc.code || ' ' || cc.purpose) LIKE '%' || kb.fold(?) || '%'", l.Q)
+	}
+	return rows, web.Fetch(ctx, l, s.access.Scope(ctx, q, "capital_call", "read", "capital_call"), callSorts, "cc.id")
+}
+
 // ReadCall is a capital call the subject of ctx may read, by its code.
 func (s *Service) ReadCall(ctx context.Context, code string) (*CapitalCall, error) {
 	return getCall(ctx, storage.Joined(ctx, s.db), func(q *bun.SelectQuery) *bun.SelectQuery {
@@ -90,16 +126,37 @@ func (s *Service) ReadCall(ctx context.Context, code string) (*CapitalCall, erro
 	})
 }
 
-// Entries are the records of charter capital of a fund, newest first.
-func (s *Service) Entries(ctx context.Context, fund uuid.UUID) (es []Entry, err error) {
-	q := s.db.NewSelect().Model(&es).Relation("Investor").Where("ce.fund_id = ?", fund).OrderExpr("ce.recorded_at DESC, ce.id").Limit(200)
-	return es, s.access.Scope(ctx, q, "fund_capital", "read", "fund_capital").Scan(ctx)
+var entrySorts = web.Sorts{"recorded_at": "COALESCE(ce.recorded_at, '-infinity')", "document_on": "ce.document_on", "amount": "ce.amount", "status": "ce.status"}
+
+// Entries are the records of charter capital of a fund, one page or, with Size 0, all of the filter.
+func (s *Service) Entries(ctx context.Context, fund uuid.UUID, l *web.List) ([]Entry, error) {
+	es := []Entry{}
+	q := s.db.NewSelect().Model(&es).Relation("Investor").Where("ce.fund_id = ?", fund)
+	if v := l.Filter["status"]; v != "" {
+		q = q.Where("ce.status = ?", v)
+	}
+	if v := l.Filter["kind"]; v != "" {
+		q = q.Where("ce.kind = ?", v)
+	}
+	if l.Q != "" {
+		q = q.Where("kb.fold(ce.document_no || ' ' || investor.name) LIKE '%' || kb.fold(?) || '%'", l.Q)
+	}
+	return es, web.Fetch(ctx, l, s.access.Scope(ctx, q, "fund_capital", "read", "fund_capital"), entrySorts, "ce.id")
 }
 
-// Distributions are the distributions of a fund, newest first.
-func (s *Service) Distributions(ctx context.Context, fund uuid.UUID) (ds []Distribution, err error) {
-	q := s.db.NewSelect().Model(&ds).Where("fd.fund_id = ?", fund).OrderExpr("fd.number DESC").Limit(200)
-	return ds, s.access.Scope(ctx, q, "distribution", "read", "distribution").Scan(ctx)
+var distributionSorts = web.Sorts{"number": "fd.number", "amount": "fd.amount", "paid_on": "COALESCE(fd.paid_on, '-infinity')", "status": "fd.status"}
+
+// Distributions are the distributions of a fund, one page or, with Size 0, all of the filter.
+func (s *Service) Distributions(ctx context.Context, fund uuid.UUID, l *web.List) ([]Distribution, error) {
+	ds := []Distribution{}
+	q := s.db.NewSelect().Model(&ds).Where("fd.fund_id = ?", fund)
+	if v := l.Filter["status"]; v != "" {
+		q = q.Where("fd.status = ?", v)
+	}
+	if v := l.Filter["kind"]; v != "" {
+		q = q.Where("fd.kind = ?", v)
+	}
+	return ds, web.Fetch(ctx, l, s.access.Scope(ctx, q, "distribution", "read", "distribution"), distributionSorts, "fd.id")
 }
 
 // budgetLines are the lines a charter may stand on, for the choice in its form.

@@ -189,8 +189,10 @@ type capitalPage struct {
 	Fund            *Fund
 	Committed, Paid Capital
 	Entries         []entryRow
+	List            web.List
 	Investors       []web.Option
 	Classes, Kinds  []web.Option
+	Statuses        []web.Option
 	CanRecord       bool
 }
 
@@ -215,7 +217,9 @@ func (h handler) capital(ctx context.Context, r web.Req) (*capitalPage, error) {
 	if p.Paid, err = capital(ctx, s.db, f.ID, "paid"); err != nil {
 		return nil, err
 	}
-	es, err := s.Entries(ctx, f.ID)
+	p.List = r.List("-recorded_at", "status", "kind")
+	p.Statuses = states(r.Lang(), Recorded, Approved)
+	es, err := s.Entries(ctx, f.ID, &p.List)
 	if err != nil {
 		return nil, err
 	}
@@ -234,32 +238,22 @@ func (h handler) capital(ctx context.Context, r web.Req) (*capitalPage, error) {
 // callsPage lists the calls of the funds the reader serves.
 type callsPage struct {
 	web.Base
-	Funds []fundCalls
+	List            web.List
+	Calls           []listedCall
+	Funds, Statuses []web.Option
 }
 
-type fundCalls struct {
-	Fund  Fund
-	Calls []callRow
-}
-
-func (h handler) calls(ctx context.Context, _ web.Req) (*callsPage, error) {
+func (h handler) calls(ctx context.Context, r web.Req) (*callsPage, error) {
 	fs, err := h.svc.Visible(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p := new(callsPage)
+	p := &callsPage{List: r.List("-due_on", "status", "fund"), Statuses: states(r.Lang(), CallDraft, CallApproved, CallIssued, CallClosed)}
 	for _, f := range fs {
-		cs, err := calls(ctx, h.svc.db, h.svc.access, f.ID)
-		if err != nil {
-			return nil, err
-		}
-		row := fundCalls{Fund: f}
-		for _, c := range cs {
-			row.Calls = append(row.Calls, callRow{c, c.Total(), c.Paid()})
-		}
-		p.Funds = append(p.Funds, row)
+		p.Funds = append(p.Funds, web.Option{Value: f.Code, Label: web.Pick(r.Lang(), f.NameVI, f.NameEN)})
 	}
-	return p, nil
+	p.Calls, err = h.svc.callRows(ctx, &p.List)
+	return p, err
 }
 
 // callPage is one capital call.
@@ -342,8 +336,10 @@ func (s *Service) today(ctx context.Context) (d calendar.Date, err error) {
 type distributionsPage struct {
 	web.Base
 	Fund     *Fund
+	List     web.List
 	Rows     []distributionRow
 	Kinds    []web.Option
+	Statuses []web.Option
 	CanDraft bool
 }
 
@@ -358,11 +354,12 @@ func (h handler) distributions(ctx context.Context, r web.Req) (*distributionsPa
 	if err != nil {
 		return nil, err
 	}
-	ds, err := s.Distributions(ctx, f.ID)
+	l := r.List("-number", "status", "kind")
+	ds, err := s.Distributions(ctx, f.ID, &l)
 	if err != nil {
 		return nil, err
 	}
-	p := &distributionsPage{Fund: f, Kinds: options(ctx, "fund.distribution_", "return_of_capital", "gain", "income"),
+	p := &distributionsPage{Fund: f, List: l, Statuses: states(r.Lang(), DistributionDraft, DistributionApproved), Kinds: options(ctx, "fund.distribution_", "return_of_capital", "gain", "income"),
 		CanDraft: f.Status == Active && s.access.Can(ctx, s.db, "distribution", "draft", f)}
 	for _, d := range ds {
 		p.Rows = append(p.Rows, distributionRow{d, d.Status == DistributionDraft && s.access.Can(ctx, s.db, "distribution", "approve", &d)})

@@ -21,6 +21,7 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Page(rt, "/fund/valuations", "valuation", "read", "investment/quarters", h.quarters)
 	web.Page(rt, "/fund/valuations/:quarter", "valuation", "read", "investment/quarter", h.quarter)
 	web.Page(rt, "/investments", "investment", "read_public", "investment/public", h.public)
+	web.Download(rt, "/fund/valuations/:quarter/table.csv", "valuation", "read", h.quarterCSV)
 	web.Download(rt, "/fund/pipeline.csv", "deal", "read", h.pipelineCSV)
 	web.Download(rt, "/fund/investments.csv", "investment", "read", h.holdingsCSV)
 	web.Download(rt, "/investments.csv", "investment", "read_public", h.publicCSV)

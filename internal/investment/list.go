@@ -93,11 +93,16 @@ func (s *Service) valuationsOf(ctx context.Context, holding uuid.UUID) (vs []Val
 	return vs, s.access.Scope(ctx, q, "valuation", "read", "valuation").Scan(ctx)
 }
 
-// valuationsOn reads every valuation of a quarter with its holding, by firm.
-func (s *Service) valuationsOn(ctx context.Context, end calendar.Date) (vs []Valuation, err error) {
-	q := s.db.NewSelect().Model(&vs).Relation("Holding").Relation("Holding.Organisation").Where("va.quarter_end = ?", end).
-		OrderExpr("holding__organisation.name, va.id")
-	return vs, s.access.Scope(ctx, q, "valuation", "read", "valuation").Scan(ctx)
+var valuationSorts = web.Sorts{"firm": "holding__organisation.name", "cost": "va.cost", "fair": "va.fair", "change": "va.fair - va.previous", "status": "va.status"}
+
+// valuationsOn reads the valuations of a quarter with their holdings, one page or, with Size 0, all of the filter.
+func (s *Service) valuationsOn(ctx context.Context, end calendar.Date, l *web.List) ([]Valuation, error) {
+	vs := []Valuation{}
+	q := s.db.NewSelect().Model(&vs).Relation("Holding").Relation("Holding.Organisation").Where("va.quarter_end = ?", end)
+	if v := l.Filter["status"]; v != "" {
+		q = q.Where("va.status = ?", v)
+	}
+	return vs, web.Fetch(ctx, l, s.access.Scope(ctx, q, "valuation", "read", "valuation"), valuationSorts, "va.id")
 }
 
 // quarter is one line of the list of quarters.

@@ -245,6 +245,8 @@ type quarterPage struct {
 	web.Base
 	Name                         string
 	End                          calendar.Date
+	List                         web.List
+	Statuses                     []web.Option
 	Rows                         []valuationRow
 	Cost, Previous, Fair, Change money.Amount
 }
@@ -261,18 +263,28 @@ func (h handler) quarter(ctx context.Context, r web.Req) (*quarterPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	vs, err := s.valuationsOn(ctx, end)
+	p := &quarterPage{Name: quarterName(end), End: end, List: r.List("firm", "status")}
+	vs, err := s.valuationsOn(ctx, end, &p.List)
 	if err != nil {
 		return nil, err
 	}
-	if len(vs) == 0 {
+	all := p.List.All() // the sums are of the whole filter, not of the page
+	whole, err := s.valuationsOn(ctx, end, &all)
+	if err != nil {
+		return nil, err
+	}
+	if len(whole) == 0 && !p.List.Filtered() {
 		return nil, errs.ErrNotFound
 	}
-	p := &quarterPage{Name: quarterName(end), End: end}
+	for _, st := range []string{"proposed", "approved", "locked"} {
+		p.Statuses = append(p.Statuses, web.Option{Value: st, Label: web.StateWord(r.Lang(), "investment", st)})
+	}
 	for _, v := range vs {
 		p.Rows = append(p.Rows, valuationRow{v, v.Change(),
 			v.Status == "proposed" && s.access.Can(ctx, s.db, "valuation", "approve", &v),
 			v.Status == "approved" && s.access.Can(ctx, s.db, "valuation", "lock", &v)})
+	}
+	for _, v := range whole {
 		p.Cost, p.Previous, p.Fair = p.Cost.Add(v.Cost), p.Previous.Add(v.Previous), p.Fair.Add(v.Fair)
 	}
 	p.Change = p.Fair.Sub(p.Previous)

@@ -343,6 +343,8 @@ func TestPages(t *testing.T) {
 	w.Get(h.board[0], list).Status(200)
 	q := list + "/" + h.name()
 	w.Get(h.board[0], q).Status(200).Has("Phê duyệt").Has("1.500.000.000")
+	w.Get(h.board[0], q+"?status=locked&sort=-change").Status(200).Lacks("1.500.000.000")
+	w.Get(h.board[0], q+"/table.csv").Status(200).Has("1500000000")
 	w.Post(h.board[0], q+"/"+valuation.String()+"/approve", nil).Location(q)
 	w.Post(h.accountant, q+"/"+valuation.String()+"/lock", nil).Location(q)
 	w.Get(h.manager, list+"/2026-Q5").Status(404)

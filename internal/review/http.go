@@ -23,6 +23,7 @@ type handler struct{ s *Service }
 func (s *Service) Routes(rt *web.Router) {
 	h := handler{s}
 	web.Page(rt, "/reviews", "review_assignment", "read", "review/list", h.list)
+	web.Download(rt, "/reviews.csv", "review_assignment", "read", h.csv)
 	web.Page(rt, "/reviews/:id", "review_assignment", "read", "review/show", h.show)
 	web.Page(rt, "/conflicts", "coi_declaration", "create", "review/conflicts", h.conflicts)
 	web.Page(rt, "/proposals/:id/assignments", "review_assignment", "read", "review/assign", h.assignments)
@@ -40,13 +41,40 @@ func (s *Service) Routes(rt *web.Router) {
 
 type listPage struct {
 	web.Base
-	Rows  []Row
-	Today calendar.Date
+	List     web.List
+	Rows     []Row
+	Statuses []web.Option
 }
 
 func (h handler) list(ctx context.Context, r web.Req) (*listPage, error) {
-	rows, err := h.s.mine(ctx, storage.Joined(ctx, h.s.db), access.From(ctx).ID)
-	return &listPage{Rows: rows}, err
+	p := &listPage{List: r.List("due_on", "status")}
+	for _, v := range []Status{Approved, Accepted, Declined, Submitted, Locked} {
+		p.Statuses = append(p.Statuses, web.Option{Value: string(v), Label: web.StateWord(r.Lang(), "review_assignment", string(v))})
+	}
+	var err error
+	p.Rows, err = h.s.page(ctx, storage.Joined(ctx, h.s.db), access.From(ctx).ID, &p.List)
+	return p, err
+}
+
+func (h handler) csv(ctx context.Context, r web.Req) (web.File, error) {
+	l := r.List("due_on", "status").All()
+	rows, err := h.s.page(ctx, storage.Joined(ctx, h.s.db), access.From(ctx).ID, &l)
+	if err != nil {
+		return web.File{}, err
+	}
+	var header []string
+	for _, code := range []string{"code", "proposal", "call", "due_on", "points", "status"} {
+		header = append(header, i18n.T(ctx, "review."+code))
+	}
+	out := make([][]string, len(rows))
+	for i, x := range rows {
+		points := ""
+		if x.Total != nil {
+			points = strconv.Itoa(*x.Total)
+		}
+		out[i] = []string{x.Code, web.Pick(r.Lang(), x.TitleVI, x.TitleEN), x.CallCode, x.DueOn.Format(), points, web.StateWord(r.Lang(), "review_assignment", string(x.Status))}
+	}
+	return r.CSV(ctx, "ho-so-duoc-phan-cong", i18n.T(ctx, "review.list"), l, header, out), nil
 }
 
 // RowOut is an assignment in the API: what its reader may know, no names.

@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/calendar"
+	"kinhbac/internal/web"
 )
 
 // subjects lists what a person is asked to declare on: dossiers assigned to them, dossiers before a council they
@@ -75,25 +76,45 @@ func withAnswers(ctx context.Context, db bun.IDB, person uuid.UUID, all []Subjec
 
 // Row is one assignment on a list. Names of the organisation are left out: the reader is blind to them.
 type Row struct {
-	Assignment
-	SheetID  *uuid.UUID
-	Code     string
-	TitleVI  string
-	TitleEN  string
-	CallCode string
-	Total    *int
-	Declared bool
+	bun.BaseModel `bun:"table:review_assignments,alias:ra"`
+	Assignment    `bun:",extend"`
+	SheetID       *uuid.UUID
+	Code          string
+	TitleVI       string
+	TitleEN       string
+	CallCode      string
+	Total         *int
+	Declared      bool
 }
 
 func (s *Service) mine(ctx context.Context, db bun.IDB, person uuid.UUID) ([]Row, error) {
 	var rows []Row
-	err := db.NewSelect().Model((*Assignment)(nil)).ColumnExpr("ra.*").
+	return rows, forReader(db, person, &rows).OrderExpr("ra.due_on, p.code").Scan(ctx)
+}
+
+var sorts = web.Sorts{"due_on": "ra.due_on", "code": "p.code", "status": "ra.status"}
+
+// page is one page of a person's assignments or, with Size 0, all of the filter.
+func (s *Service) page(ctx context.Context, db bun.IDB, person uuid.UUID, l *web.List) ([]Row, error) {
+	rows := []Row{}
+	q := forReader(db, person, &rows)
+	if v := l.Filter["status"]; v != "" {
+		q = q.Where("ra.status = ?", v)
+	}
+	if l.Q != "" {
+		q = q.Where("kb.fold(p.code || ' ' || p.title_vi || ' ' || p.title_en || ' ' || c.code) LIKE '%' || kb.fold(?) || '%'", l.Q)
+	}
+	return rows, web.Fetch(ctx, l, q, sorts, "ra.id")
+}
+
+// forReader selects what a person was asked to read.
+func forReader(db bun.IDB, person uuid.UUID, rows *[]Row) *bun.SelectQuery {
+	return db.NewSelect().Model(rows).ColumnExpr("ra.*").
 		ColumnExpr("rs.id AS sheet_id, rs.total, p.code, p.title_vi, p.title_en, c.code AS call_code").
 		ColumnExpr("EXISTS (SELECT 1 FROM coi_declarations d WHERE d.person_id = ra.reviewer_id AND d.subject_id = ra.proposal_id AND NOT d.conflict) AS declared").
 		Join("JOIN proposals AS p ON p.id = ra.proposal_id").Join("JOIN calls AS c ON c.id = ra.call_id").
 		Join("LEFT JOIN review_sheets AS rs ON rs.assignment_id = ra.id").
-		Where("ra.reviewer_id = ?", person).Where("ra.status <> ?", Proposed).OrderExpr("ra.due_on, p.code").Scan(ctx, &rows)
-	return rows, err
+		Where("ra.reviewer_id = ?", person).Where("ra.status <> ?", Proposed)
 }
 
 // Late says that the sheet's last day has passed.
