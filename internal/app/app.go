@@ -121,7 +121,7 @@ func Build(ctx context.Context, p Parts) (*App, error) {
 	a.Budget.Foresee(a.Awards)
 	a.Indicate = indicator.New(p.DB, acc, published{})
 	a.Report = report.New(p.DB)
-	a.Trail = trail.New(p.DB, acc)
+	a.Trail = trail.New(p.DB, acc, signer.Public(), Probes())
 	return a, nil
 }
 

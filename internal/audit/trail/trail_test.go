@@ -13,6 +13,7 @@ import (
 	"kinhbac/internal/access/accesstest"
 	"kinhbac/internal/audit"
 	"kinhbac/internal/dbtest"
+	"kinhbac/internal/ledger"
 	"kinhbac/internal/web/webtest"
 )
 
@@ -25,7 +26,7 @@ func (k key) Public() ed25519.PublicKey  { return k.PrivateKey.Public().(ed25519
 
 func TestPages(t *testing.T) {
 	db, acc := dbtest.New(t), accesstest.New(t)
-	w := webtest.New(t, db, acc, New(db, acc).Routes)
+	w := webtest.New(t, db, acc, New(db, acc, nil, append(audit.Probes(), ledger.Probes()...)).Routes)
 	auditor := accesstest.As(t, t.Context(), db, accesstest.Person{Roles: []access.Role{access.Auditor}})
 	officer := accesstest.As(t, t.Context(), db, accesstest.Person{Name: "Hoàng Thị Mai", Roles: []access.Role{access.FinanceOfficer}})
 	w.Get(auditor, "/audit").Status(200).Has("Không có bản ghi nào")
