@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/calendar"
@@ -89,12 +88,9 @@ func (s *Service) openAll(ctx context.Context, tx bun.Tx, o *opening) (row int, 
 		}
 		acts[i], journals[i] = a, a.journal(string(a.Kind), "", moves)
 	}
-	posted, err := ledger.PostAll(ctx, tx, journals)
-	if refused := (*ledger.RowError)(nil); errors.As(err, &refused) {
-		return refused.Row, refused.Err
-	}
+	posted, at, err := postTogether(ctx, tx, journals)
 	if err != nil {
-		return -1, err
+		return at, err
 	}
 	for i := range acts {
 		acts[i].Voucher = posted[i].No
@@ -155,46 +151,46 @@ func openLines(ctx context.Context, tx bun.Tx, lines []*Line) error {
 	return nil
 }
 
-// openControlLines opens a control line for each, in one statement.
+// openControlLines opens a control line for each, in two statements: the combinations of dimensions, then the lines.
 func openControlLines(ctx context.Context, tx bun.Tx, lines []*Line) error {
-	n := len(lines)
-	ids, units, projects := make([]string, n), make([]string, n), make([]string, n)
-	years := make([]int, n)
-	cols := make([][]string, 7)
-	for c := range cols {
-		cols[c] = make([]string, n)
+	number := map[ledger.Dim]int64{}
+	for _, l := range lines {
+		if d := l.Dim(); number[d] == 0 {
+			id, err := ledger.Intern(ctx, tx, d)
+			if err != nil {
+				return fmt.Errorf("dimensions of line %s: %w", l.Code, err)
+			}
+			number[d] = id
+		}
 	}
+	dims, subjects := make([]int64, len(lines)), make([]uuid.UUID, len(lines))
 	for i, l := range lines {
-		d := l.Dim()
-		ids[i], years[i], units[i] = l.ID.String(), d.Year, d.Unit.String()
-		if d.Project != uuid.Nil {
-			projects[i] = d.Project.String()
-		}
-		for c, v := range []string{d.Level, d.Chapter, d.Category, d.Item, d.SubItem, d.Programme, d.SourceCode} {
-			cols[c][i] = v
-		}
+		dims[i], subjects[i] = number[l.Dim()], l.ID
 	}
-	var opened []struct {
-		ID   uuid.UUID
-		Line int64
-	}
-	err := tx.NewRaw(`SELECT x.id::uuid AS id, ledger.open_line('BUDGET', ?, ledger.dim(x.year, NULLIF(x.level, ''), NULLIF(x.chapter, ''),
-			NULLIF(x.category, ''), NULLIF(x.item, ''), NULLIF(x.sub_item, ''), NULLIF(x.programme, ''), NULLIF(x.source, ''), NULL,
-			NULLIF(x.project, '')::uuid, NULL, x.unit::uuid, NULL), x.id::uuid) AS line
-		FROM unnest(?::text[], ?::int[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[])
-			AS x (id, year, unit, project, level, chapter, category, item, sub_item, programme, source)`,
-		string(ledger.BudgetLine), pgdialect.Array(ids), pgdialect.Array(years), pgdialect.Array(units), pgdialect.Array(projects),
-		pgdialect.Array(cols[0]), pgdialect.Array(cols[1]), pgdialect.Array(cols[2]), pgdialect.Array(cols[3]), pgdialect.Array(cols[4]),
-		pgdialect.Array(cols[5]), pgdialect.Array(cols[6])).Scan(ctx, &opened)
+	at, err := ledger.OpenLines(ctx, tx, "BUDGET", ledger.BudgetLine, dims, subjects)
 	if err != nil {
-		return fmt.Errorf("open %d control lines: %w", n, err)
-	}
-	at := make(map[uuid.UUID]int64, n)
-	for _, o := range opened {
-		at[o.ID] = o.Line
+		return err
 	}
 	for _, l := range lines {
 		l.ControlLine = at[l.ID]
 	}
 	return nil
+}
+
+// inOneGo is how many acts one statement posts.
+const inOneGo = 1000
+
+// postTogether posts journals all or none. The number of the refused one is given back, -1 for another error.
+func postTogether(ctx context.Context, tx bun.Tx, journals []ledger.Journal) (posted []ledger.Posted, row int, err error) {
+	for part := range slices.Chunk(journals, inOneGo) {
+		done, err := ledger.PostAll(ctx, tx, part)
+		if refused := (*ledger.RowError)(nil); errors.As(err, &refused) {
+			return nil, len(posted) + refused.Row, refused.Err
+		}
+		if err != nil {
+			return nil, -1, err
+		}
+		posted = append(posted, done...)
+	}
+	return posted, -1, nil
 }

@@ -1,0 +1,1 @@
+DROP FUNCTION ledger.open_lines(text, text, bigint[], uuid[]);
