@@ -28,6 +28,7 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Page(rt, page+"/acts/new", "budget_line", "read", "budget/act_new", h.newAct)
 	web.Page(rt, act, "budget_line", "read", "budget/act", h.showAct)
 	web.Page(rt, "/vouchers/:no", "ledger_entry", "read", "budget/voucher", h.voucher)
+	web.JSON(rt, "/vouchers/:no/proof", "ledger_entry", "read", h.apiProof)
 	web.Download(rt, "/budgets/:year/lines.csv", "budget_line", "read", h.csv)
 	web.Download(rt, page+"/statement.csv", "budget_line", "read", h.statementCSV)
 	web.JSON(rt, "/budgets/:year", "budget_line", "read", h.apiTree)

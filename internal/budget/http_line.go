@@ -215,6 +215,7 @@ type voucherPage struct {
 	web.Base
 	*Voucher
 	CanProve bool
+	Proof    *ledger.VoucherProof // nil while it waits for the sealer
 }
 
 // StageName is the words of an account that is a stage.
@@ -241,8 +242,11 @@ func (h handler) voucher(ctx context.Context, r web.Req) (*voucherPage, error) {
 	if err != nil {
 		return nil, err
 	}
+	p := &voucherPage{Voucher: v}
 	_, err = h.access.RequireRole(ctx, "audit_log", "verify")
-	return &voucherPage{Voucher: v, CanProve: err == nil}, nil
+	p.CanProve = err == nil
+	p.Proof, err = h.sealed(ctx, v.No)
+	return p, err
 }
 
 // seen is the year of the path as an object of rights: the finance unit of the province.
