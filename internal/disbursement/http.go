@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kinhbac/internal/access"
 	"kinhbac/internal/agreement"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/i18n"
@@ -187,7 +188,12 @@ func (s *Service) show(ctx context.Context, r web.Req) (*showPage, error) {
 			p.Look++
 		}
 	}
-	p.Events = events(ctx, v, p.Open())
+	if grantee(ctx) { // reads how far the payment has come, not how the office judges it
+		p.Checks, p.Passed, p.Look = nil, 0, 0
+		p.Events = progress(ctx, v)
+	} else {
+		p.Events = events(ctx, v, p.Open())
+	}
 	may := func(resource, act string, o interface {
 		AccessKind() string
 		AccessID() uuid.UUID
@@ -210,17 +216,31 @@ func (s *Service) show(ctx context.Context, r web.Req) (*showPage, error) {
 	return p, nil
 }
 
-func events(ctx context.Context, v *view, o *orderView) []web.Event {
-	e := func(code, name string, at *time.Time) web.Event {
-		out := web.Event{Text: i18n.T(ctx, "disbursement."+code), Done: at != nil}
-		if name != "" {
-			out.Text += ": " + name
-		}
-		if at != nil {
-			out.At = at.In(calendar.Zone).Format("15:04, 02/01/2006")
-		}
-		return out
+// event is one step of the chain, done when it has an instant.
+func event(ctx context.Context, code, name string, at *time.Time) web.Event {
+	out := web.Event{Text: i18n.T(ctx, "disbursement."+code), Done: at != nil}
+	if name != "" {
+		out.Text += ": " + name
 	}
+	if at != nil {
+		out.At = at.In(calendar.Zone).Format("15:04, 02/01/2006")
+	}
+	return out
+}
+
+// grantee says that the reader acts for the payee.
+func grantee(ctx context.Context) bool {
+	who := access.From(ctx).Active
+	return who == access.Applicant || who == access.OrgSignatory
+}
+
+// progress is the chain as the payee reads it: the order inside the office is not theirs to see.
+func progress(ctx context.Context, v *view) []web.Event {
+	return []web.Event{event(ctx, "event_request", v.PreparedName, v.SubmittedAt), event(ctx, "event_check", "", v.CheckedAt), event(ctx, "event_paid", "", v.PaidAt)}
+}
+
+func events(ctx context.Context, v *view, o *orderView) []web.Event {
+	e := func(code, name string, at *time.Time) web.Event { return event(ctx, code, name, at) }
 	out := []web.Event{e("event_request", v.PreparedName, v.SubmittedAt), e("event_check", v.CheckedName, v.CheckedAt)}
 	if o == nil {
 		o = &orderView{}

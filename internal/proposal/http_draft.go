@@ -330,23 +330,32 @@ func (s *Service) applicantTasks(ctx context.Context) ([]web.Task, error) {
 	if err := s.access.Scope(ctx, q, "proposal", "read", "proposal").Scan(ctx); err != nil {
 		return nil, fmt.Errorf("drafts of the applicant: %w", err)
 	}
-	tasks := make([]web.Task, len(rows))
-	for i, row := range rows {
+	var tasks []web.Task
+	may := func(act string, row Row) bool {
+		return s.access.Can(ctx, storage.Joined(ctx, s.db), "proposal", act, &Proposal{ID: row.ID})
+	}
+	for _, row := range rows {
 		title := row.TitleVI
 		if title == "" {
 			title = i18n.T(ctx, "proposal.untitled")
 		}
 		if row.Status == SupplementRequested {
-			tasks[i] = web.Task{Title: i18n.T(ctx, "proposal.task_supplement", row.Code), Detail: title, Href: "/proposals/" + row.ID.String(),
-				Action: i18n.T(ctx, "proposal.supplement"), Due: *row.SupplementUntil}
+			tasks = append(tasks, web.Task{Title: i18n.T(ctx, "proposal.task_supplement", row.Code), Detail: title, Href: "/proposals/" + row.ID.String(),
+				Action: i18n.T(ctx, "proposal.supplement"), Due: *row.SupplementUntil})
 			continue
+		}
+		page, action := PartOrganisation, "proposal.continue"
+		if !may("update_draft", row) { // a signatory signs what others fill in
+			if page, action = "check", "proposal.check_and_submit"; !may("submit", row) {
+				continue
+			}
 		}
 		detail, err := s.progress(ctx, row)
 		if err != nil {
 			return nil, err
 		}
-		tasks[i] = web.Task{Title: i18n.T(ctx, "proposal.task_draft", title), Detail: detail,
-			Href: "/proposals/" + row.ID.String() + "/" + PartOrganisation, Action: i18n.T(ctx, "proposal.continue"), Due: row.ClosesAt}
+		tasks = append(tasks, web.Task{Title: i18n.T(ctx, "proposal.task_draft", title), Detail: detail,
+			Href: "/proposals/" + row.ID.String() + "/" + page, Action: i18n.T(ctx, action), Due: row.ClosesAt})
 	}
 	return tasks, nil
 }
