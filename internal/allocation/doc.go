@@ -15,4 +15,8 @@
 //
 // 24/11/2026: the ceiling that binds is the ledger's control line of the call's budget line; the sum on the
 // page is for reading. The decision posts one journal of one move per funded award.
+//
+// 24/11/2026: a set is signed as one, so whoever is in conflict with one of its lines signs nothing on it and reads
+// the rest without it: sums, counts and ranks are of the lines shown. Refused: signing the set less one line, which
+// no decision says.
 package allocation

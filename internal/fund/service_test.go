@@ -143,6 +143,15 @@ func TestCharterRefusals(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	in := charter(h.line.ID)
+	in.Code = "BN03"
+	f, err := h.Create(h.sa, in)
+	h.must(err)
+	both := access.From(h.sa)
+	both.Grants = append(both.Grants, access.Grant{Role: access.ProvinceLeader, Unit: access.UnitProvince})
+	if err := h.Approve(access.With(h.sa, both), f.ID, "04/QĐ-UBND", today(t, h.db)); !errors.Is(err, access.ErrNotMaker) { // not as if it were not there
+		t.Errorf("approved by who drafted it: %v", err)
+	}
 	if err := h.Approve(h.leader, h.f.ID, "03/QĐ-UBND", today(t, h.db)); !errors.Is(err, fund.ErrNotDraft) {
 		t.Errorf("approved twice: %v", err)
 	}

@@ -16,7 +16,9 @@
 //
 // 2026-11-24: the cookie holds 256 random bits, the table their SHA-256. The id changes at sign-in and at step-up; the
 // one before serves requests under way for a minute. A proof of the second factor stays with its session, act and
-// digest for five minutes, so that a repeated click needs no second code.
+// digest for five minutes, so that a repeated click needs no second code. The id after a step-up is an HMAC of the one
+// before, the act, the content and the code under the server's key: two copies of one form get the same new id, whose
+// answer ever arrives. A right code that has confirmed something else is refused and not counted as a guess.
 //
 // 2026-11-24: limits count failures in PostgreSQL, so that any number of servers share them: by account, by address,
 // and by person for codes. A locked account answers like a wrong password would, with the time to wait.

@@ -19,6 +19,18 @@
 // nothing to store and no key to share between processes. Visitors without a session get a random cookie for it.
 //
 // A refused page and a missing page are the same bytes: they name neither the path nor the request.
+//
+// An act that waits for a code is rehearsed before the code is asked for: done as if it had been proven, and rolled
+// back. So every refusal that needs no code comes first, without a second set of checks that could differ.
+//
+// Answers are compressed; the token in them is masked anew each time, since the size of a compressed page that shows
+// what was asked for would give a fixed one away.
+//
+// A public page is kept whole by each process while public_changes reads the same. The row of a change is written by
+// triggers in its transaction, so that no room can forget it and none sees it early.
+//
+// A form sent after its session ended is held for its person only, by the token of that session; the other way, a
+// draft in the browser, would leave it to whoever sits down next.
 package web
 
 import (
