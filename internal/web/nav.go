@@ -21,6 +21,7 @@ var also = map[string][]string{
 	"/calls":         {"/programmes"},
 	"/indicators":    {"/indicator-entries/"},
 	"/organisation":  {"/organisations/"},
+	"/budgets":       {"/budget-codes", "/budget-sources", "/budget-imports", "/vouchers/"},
 }
 
 var (
@@ -34,11 +35,11 @@ var (
 	navCouncil  = []entry{navInbox, {"web.nav.councils", "/councils"}, {"web.nav.my_reviews", "/reviews"}, {"web.nav.conflicts", "/conflicts"}, {"web.nav.indicators", "/indicators"}}
 	navScience  = []entry{navInbox, {"web.nav.calls", "/calls"}, {"web.nav.proposals", "/proposals"}, {"web.nav.councils", "/councils"},
 		{"web.nav.awards", "/award-sets"}, {"web.nav.agreements", "/agreements"}, {"web.nav.disbursements", "/disbursements"}, {"web.nav.indicators", "/indicators"}}
-	navFinance = []entry{navInbox, {"web.nav.budgets", "/budgets"}, {"web.nav.appraisals", "/award-sets"}, {"web.nav.approvals", "/disbursements"},
+	navFinance = []entry{navInbox, {"web.nav.budgets", "/budgets"}, {"web.nav.estimates", "/estimates"}, {"web.nav.appraisals", "/award-sets"}, {"web.nav.approvals", "/disbursements"},
 		{"web.nav.payments", "/payments"}, {"web.nav.fund", "/fund"}, {"web.nav.indicators", "/indicators"}}
 	navFund = []entry{navInbox, {"web.nav.fund", "/fund"}, {"web.nav.pipeline", "/fund/pipeline"}, {"web.nav.portfolio", "/fund/investments"},
 		{"web.nav.capital_calls", "/fund/capital-calls"}, {"web.nav.valuations", "/fund/valuations"}, {"web.nav.councils", "/councils"}}
-	navProvince = []entry{navInbox, {"web.nav.budgets", "/budgets"}, {"web.nav.award_list", "/award-sets"}, {"web.nav.councils", "/councils"},
+	navProvince = []entry{navInbox, {"web.nav.budgets", "/budgets"}, {"web.nav.estimates", "/estimates"}, {"web.nav.award_list", "/award-sets"}, {"web.nav.councils", "/councils"},
 		{"web.nav.indicators", "/indicators"}}
 	navAdmin = []entry{navInbox, {"web.nav.users", "/users"}, {"web.nav.access", "/access"}, {"web.nav.rules", "/rules"}, {"web.nav.audit", "/audit"}}
 	navAudit = []entry{{"web.nav.audit", "/audit"}, {"web.nav.proposals", "/proposals"}, {"web.nav.budgets", "/budgets"}, {"web.nav.transactions", "/disbursements"},
