@@ -62,21 +62,6 @@ type line struct {
 	children                        []line
 }
 
-// Illustrative: no chapter or code of the new classification is known, so lines carry names only.
-var year2026 = []line{
-	{"A", "Ngân sách tỉnh, sự nghiệp KH,CN, ĐMST và CĐS", "Provincial budget for science, innovation and digital change", "NS", "", 32_000, []line{
-		{"A.1", "Ươm tạo ý tưởng, dự án khởi nghiệp sáng tạo", "Incubation of ideas and projects", "", "CT4", 6_000, nil},
-		{"A.2", "Tăng tốc doanh nghiệp khởi nghiệp sáng tạo", "Acceleration of start-up enterprises", "", "CT5", 12_000, nil},
-		{"A.3", "Đào tạo: Founder Academy, cố vấn", "Training: Founder Academy, mentors", "", "CT3", 3_200, nil},
-		{"A.4", "Techfest Bắc Ninh và kết nối quốc tế", "Techfest Bắc Ninh and international links", "", "CT7", 2_400, nil},
-		{"A.5", "Phát triển sản phẩm, thị trường", "Products and markets", "", "CT6", 5_000, nil},
-	}},
-	{"B", "Tài trợ của tổ chức, doanh nghiệp", "Sponsorship by organisations and firms", "TT", "", 6_200, []line{
-		{"B.1", "Tài trợ nâng cấp vườn ươm", "Sponsored upgrade of incubators", "", "CT2", 4_000, nil},
-		{"B.2", "Học bổng nhà sáng lập trẻ", "Young founders' scholarships", "", "CT3", 1_500, nil},
-	}},
-}
-
 var year2024 = []line{{"F", "Góp vốn điều lệ Quỹ đầu tư mạo hiểm (minh họa)", "Charter contribution to the venture fund (illustrative)", "NS", "", 49_000, nil}}
 
 func (s *stage) budgetYear(year int, decision, on string, roots []line) map[string]uuid.UUID {

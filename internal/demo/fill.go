@@ -46,7 +46,10 @@ func Fill(ctx context.Context, a *app.App, owner *bun.DB, c *clock.Fake, say fun
 	s.day("2024-10-03")
 	s.subscribe(f)
 	say("quỹ, đợt tuyển chọn, hội đồng, hợp đồng, thanh toán")
-	events := append(s.venture(f, co), s.grants(programmes, orgs)...)
+	running := map[string]uuid.UUID{}
+	events := append(s.venture(f, co), s.grants(programmes, orgs, running)...)
+	events = append(events, s.estimates(running)...)
+	events = append(events, s.budgets(lines["F"], running)...)
 	slices.SortStableFunc(events, func(a, b event) int { return strings.Compare(a.on, b.on) })
 	for _, e := range events {
 		s.day(e.on)
@@ -57,17 +60,11 @@ func Fill(ctx context.Context, a *app.App, owner *bun.DB, c *clock.Fake, say fun
 	return nil
 }
 
-// grants plays the three calls of the year.
-func (s *stage) grants(programmes, orgs map[string]uuid.UUID) []event {
-	lines := map[string]uuid.UUID{}
+// grants plays the three calls of the year; lines gets the budget lines of the running year.
+func (s *stage) grants(programmes, orgs, lines map[string]uuid.UUID) []event {
 	var one, two []uuid.UUID
 	var first, second, third uuid.UUID
 	return []event{
-		{"2025-12-22", func() {
-			for code, id := range s.budgetYear(2026, "2406/QĐ-UBND", "2025-12-20", year2026) {
-				lines[code] = id
-			}
-		}},
 		{"2026-01-05", func() { first = s.announce(calls["decided"], programmes, lines).ID }},
 		{"2026-02-10", func() { one = s.apply(s.fresh(first), "2026-02-10", orgs, decidedCall) }},
 		{"2026-03-03", func() { s.screen(one, decidedCall) }},

@@ -51,7 +51,7 @@ func newStage(ctx context.Context, a *app.App, c *clock.Fake, owner *bun.DB, sta
 
 // at lets time pass to an instant, after the jobs and the sealer have caught up; an instant that has passed is now.
 func (s *stage) at(t time.Time) {
-	if t.Before(s.now) {
+	if !t.After(s.now) {
 		return
 	}
 	s.now = t
@@ -66,6 +66,7 @@ func (s *stage) day(d string) { s.at(day(d).Start().Add(9 * time.Hour)) }
 // present ends the play: the clock stands at now and stays there.
 func (s *stage) present() {
 	s.settle()
+	s.now = time.Now()
 	must(storage.SetShift(s.ctx, s.owner, 0))
 	must(s.Calls.Tick(access.With(s.ctx, access.System())))
 	s.settle()
