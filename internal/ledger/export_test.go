@@ -16,6 +16,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/uptrace/bun"
 
+	"kinhbac/internal/calendar"
 	"kinhbac/internal/dbtest"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/money"
@@ -66,6 +67,14 @@ func kept(t *testing.T) *bun.DB {
 	}
 	post(at(2026, 12, 31, Journal{Book: "FUND/BN.1_a-b", Kind: "contribute", Document: paper, Key: "c", Actor: maker, Approver: checker, Legs: []Leg{
 		{Account: "cash", Amount: money.VND(big)}, {Account: "capital", Amount: money.VND(-big)}}}))
+	march, end := calendar.On(2026, 3, 10), calendar.On(2026, 3, 31)
+	r := rate(t, db, march, "25347.5")
+	want(t, "open", OpenCurrency(t.Context(), db, "ACTUAL", "USD", "cash_bank", "sponsorship"), nil)
+	post(Journal{Book: "ACTUAL", Kind: "sponsor", On: march.Start(), Document: paper, Key: uuid.NewString(), Actor: maker, Approver: checker, Reason: "tài trợ",
+		Foreign: []ForeignLeg{usd("cash_bank", "33.33", r, Accounting), usd("sponsorship", "-33.33", r, Accounting)}})
+	_, _, err := Revalue(t.Context(), db, Revaluation{Book: "ACTUAL", Currency: "USD", Month: march, Rate: rate(t, db, end, "26000"), Document: paper, Key: "march",
+		Actor: maker, Approver: checker, Reason: "cuối tháng"})
+	want(t, "revalue", err, nil)
 	p, err := Post(t.Context(), db, at(2027, 1, 4, Journal{Book: "ACTUAL", Kind: "pay", Document: paper, Key: "n", Actor: maker, Approver: checker, Legs: []Leg{
 		{Account: "grant_expense", Amount: money.VND(7)}, {Account: "cash_bank", Amount: money.VND(-7)}}}))
 	if err != nil {
@@ -173,7 +182,7 @@ func TestHledgerComesToTheSameBalances(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, say := range []string{"(NS-2026-000001)", "document:paper", "source-code:NS", "organisation:", "999999999999999 VND", "takes-back:", " == "} {
+	for _, say := range []string{"(NS-2026-000001)", "document:paper", "source-code:NS", "organisation:", "999999999999999 VND", "takes-back:", " == ", "33.33 USD", "worth-vnd:844832"} {
 		if !strings.Contains(string(text), say) {
 			t.Errorf("the export does not say %q", say)
 		}

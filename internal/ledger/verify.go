@@ -19,7 +19,7 @@ func Verify(ctx context.Context, db *bun.DB, key ed25519.PublicKey) ([]audit.Che
 // Probes are those of the ledger, in the order their lines are read.
 func Probes() []audit.Probe {
 	return []audit.Probe{
-		zeroSum, lines, ceilings, balances, periods, reversals, guards(), requests, documents(), digests(), audit.Tree("ledger"),
+		zeroSum, lines, ceilings, balances, periods, turnovers, chained, closings, reversals, guards(), requests, documents(), digests(), audit.Tree("ledger"),
 	}
 }
 
@@ -79,18 +79,18 @@ var ceilings = audit.Query("ledger.check.ceilings", "SELECT count(*) FROM ledger
 	 WHERE least(authorised, allocated, reserved, committed, requested, advanced, disbursed, returned, closing) < 0
 	    OR allocated + reserved + committed + requested + advanced + disbursed + returned + closing > authorised ORDER BY id LIMIT 1`)
 
-// balances: every running balance is the sum of its postings.
+// balances: every running balance is the sum of its postings, in the currency of its account and in đồng.
 var balances = audit.Query("ledger.check.balances", "SELECT count(*) FROM ledger.account_balances", `
 	SELECT 'account_balances ' || coalesce(b.account_id, s.account_id) || '/' || coalesce(b.dim_id, s.dim_id) || '/'
-	       || coalesce(b.period_id, s.period_id), trim_scale(b.debit) || ' / ' || trim_scale(b.credit),
-	       trim_scale(s.debit) || ' / ' || trim_scale(s.credit)
+	       || coalesce(b.period_id, s.period_id), concat_ws(' / ', trim_scale(b.debit), trim_scale(b.credit), trim_scale(b.base)),
+	       concat_ws(' / ', trim_scale(s.debit), trim_scale(s.credit), trim_scale(s.base))
 	  FROM ledger.account_balances b
 	  FULL JOIN (SELECT p.account_id, p.dim_id, j.period_id, coalesce(sum(p.amount) FILTER (WHERE p.amount > 0), 0) AS debit,
-	        coalesce(-sum(p.amount) FILTER (WHERE p.amount < 0), 0) AS credit
+	        coalesce(-sum(p.amount) FILTER (WHERE p.amount < 0), 0) AS credit, sum(p.base_amount) AS base
 	        FROM ledger.postings p JOIN ledger.journals j ON j.id = p.journal_id WHERE p.line_id IS NULL
 	       GROUP BY p.account_id, p.dim_id, j.period_id) s
 	    ON (s.account_id, s.dim_id, s.period_id) = (b.account_id, b.dim_id, b.period_id)
-	 WHERE b.debit IS DISTINCT FROM s.debit OR b.credit IS DISTINCT FROM s.credit
+	 WHERE (b.debit, b.credit, b.base) IS DISTINCT FROM (s.debit, s.credit, s.base)
 	 ORDER BY coalesce(b.account_id, s.account_id), coalesce(b.dim_id, s.dim_id), coalesce(b.period_id, s.period_id) LIMIT 1`)
 
 // periods: every journal stands in the period of its own book that holds its day, and its legs stand on that day.
@@ -106,9 +106,9 @@ var periods = audit.Query("ledger.check.periods", "SELECT count(*) FROM ledger.p
 // reversals: a journal that takes another back mirrors every leg of it.
 var reversals = audit.Query("ledger.check.reversals", "SELECT count(*) FROM ledger.journals WHERE reverses_id IS NOT NULL", `
 	SELECT 'journals ' || r.id, x.stands, x.wanted FROM ledger.journals r
-	 CROSS JOIN LATERAL (SELECT string_agg(concat_ws('/', p.account_id, p.dim_id, p.line_id, trim_scale(p.amount)), ' ' ORDER BY p.leg) AS stands
+	 CROSS JOIN LATERAL (SELECT string_agg(concat_ws('/', p.account_id, p.dim_id, p.line_id, trim_scale(p.amount), trim_scale(p.base_amount)), ' ' ORDER BY p.leg) AS stands
 	       FROM ledger.postings p WHERE p.journal_id = r.id) a
-	 CROSS JOIN LATERAL (SELECT a.stands, string_agg(concat_ws('/', p.account_id, p.dim_id, p.line_id, trim_scale(-p.amount)), ' ' ORDER BY p.leg) AS wanted
+	 CROSS JOIN LATERAL (SELECT a.stands, string_agg(concat_ws('/', p.account_id, p.dim_id, p.line_id, trim_scale(-p.amount), trim_scale(-p.base_amount)), ' ' ORDER BY p.leg) AS wanted
 	       FROM ledger.postings p WHERE p.journal_id = r.reverses_id) x
 	 WHERE r.reverses_id IS NOT NULL AND r.kind = 'reverse' AND x.stands IS DISTINCT FROM x.wanted ORDER BY r.id LIMIT 1`)
 
