@@ -119,7 +119,7 @@ func track(ctx context.Context, now Status) (st []web.Stage) {
 	}
 	for _, v := range append(append([]Status{}, Stages...), Contracted) {
 		s := state
-		if v == now {
+		if v == now && now != Contracted { // the last stage is an end, not a step under way
 			s, state = "now", ""
 		}
 		st = append(st, web.Stage{Label: i18n.T(ctx, "investment.status."+string(v)), State: s})
