@@ -6,6 +6,7 @@ import (
 	"kinhbac/internal/agreement"
 	"kinhbac/internal/allocation"
 	"kinhbac/internal/audit"
+	"kinhbac/internal/budget"
 	"kinhbac/internal/council"
 	"kinhbac/internal/disbursement"
 	"kinhbac/internal/fund"
@@ -16,7 +17,7 @@ import (
 // Probes are everything the house recomputes to prove itself, along the way of the money: evidence and books first,
 // then ballots, rankings, awards, agreements, payments and payees, then the fund, then what was sent twice.
 func Probes() []audit.Probe {
-	return slices.Concat(audit.Probes(), ledger.Probes(), council.Probes(), allocation.Probes(), agreement.Probes(),
+	return slices.Concat(audit.Probes(), ledger.Probes(), budget.Probes(), council.Probes(), allocation.Probes(), agreement.Probes(),
 
 		disbursement.Probes(), fund.Probes(), investment.Probes(), []audit.Probe{keys})
 }

@@ -19,6 +19,7 @@ type newPage struct {
 	web.Base
 	Year             int
 	Parents, Sources []web.Option
+	Choices          rowChoices // of the codes and dimensions
 }
 
 func (h handler) form(ctx context.Context, r web.Req) (*newPage, error) {
@@ -30,6 +31,9 @@ func (h handler) form(ctx context.Context, r web.Req) (*newPage, error) {
 	rows, err := h.rows(ctx, 500, `bl.year = ? AND bl.status <> 'closed' AND (bl.parent_id IS NULL
 		OR EXISTS (SELECT FROM budget_lines up WHERE up.id = bl.parent_id AND up.parent_id IS NULL))`, p.Year)
 	if err != nil {
+		return nil, err
+	}
+	if p.Choices, err = h.dimensions(ctx, r.Lang(), p.Year); err != nil {
 		return nil, err
 	}
 	p.Parents = []web.Option{{Value: "", Label: i18n.T(ctx, "budget.no_parent")}}
@@ -50,6 +54,15 @@ type planIn struct {
 	SourceCode string       `form:"source_code" json:"source_code"`
 	Programme  string       `form:"programme_code" json:"programme_code" kb:"max=32"`
 	Chapter    string       `form:"chapter" json:"chapter" kb:"max=8"`
+	Level      string       `form:"level" json:"level" kb:"max=1"`
+	Category   string       `form:"category" json:"category" kb:"max=3"`
+	Item       string       `form:"item" json:"item" kb:"max=4"`
+	SubItem    string       `form:"sub_item" json:"sub_item" kb:"max=4"`
+	SourceID   *uuid.UUID   `form:"source_id" json:"source_id"`
+	UnitID     *uuid.UUID   `form:"unit_id" json:"unit_id"`
+	ProjectID  *uuid.UUID   `form:"project_id" json:"project_id"`
+	Milestone  *uuid.UUID   `form:"milestone_id" json:"milestone_id"`
+	Carried    bool         `form:"carried" json:"carried"`
 	Amount     money.Amount `form:"amount" json:"amount"`
 }
 
@@ -63,7 +76,8 @@ func (h handler) plan(ctx context.Context, r web.Req, in planIn) (web.Done, made
 		return web.Done{}, madeOut{}, err
 	}
 	p := PlanInput{Year: y, Code: in.Code, NameVI: in.NameVI, NameEN: in.NameEN, SourceCode: in.SourceCode,
-		ProgrammeCode: in.Programme, Chapter: in.Chapter, Amount: in.Amount}
+		ProgrammeCode: in.Programme, Chapter: in.Chapter, Dims: Dims{in.Level, in.Category, in.Item, in.SubItem, in.SourceID, in.UnitID, in.ProjectID, in.Milestone},
+		Carried: in.Carried, Amount: in.Amount}
 	if in.Parent != nil {
 		p.Parent = *in.Parent
 	}
@@ -218,7 +232,7 @@ type voucherPage struct {
 	Proof    *ledger.VoucherProof // nil while it waits for the sealer
 }
 
-// StageName is the words of an account that is a stage.
+// LineHref is the page of a line.
 func (p *voucherPage) LineHref(l *Line) string { return href(l) }
 
 // DocumentHref is the page of the document, "" when it has none that stands by its id alone.
@@ -249,5 +263,5 @@ func (h handler) voucher(ctx context.Context, r web.Req) (*voucherPage, error) {
 	return p, err
 }
 
-// seen is the year of the path as an object of rights: the finance unit of the province.
+// financeUnit stands for what no row is yet: the end of a year, its plan of spending.
 var financeUnit access.Object = access.Ref{Kind: "unit", ID: access.UnitFinance}

@@ -113,7 +113,7 @@ func (l *Line) Check() error {
 	if l.SourceCode != StateBudget && l.SourceCode != Sponsorship && l.SourceCode != Other {
 		wrong("source_code", "budget.source_wrong")
 	}
-	if l.Planned.Sign() < 0 || l.Planned.Cmp(money.Max) > 0 || l.ParentID == nil && l.Planned.IsZero() {
+	if l.Planned.Sign() < 0 || l.Planned.Cmp(money.Max) > 0 {
 		wrong("amount", "budget.amount_missing")
 	}
 	fields = append(fields, checkDims(l.Chapter, l.Dims)...)

@@ -87,3 +87,5 @@ func (o *office) seal(t *testing.T) {
 		}
 	}
 }
+
+func userOf(ctx context.Context) string { return access.From(ctx).ID.String() }

@@ -60,7 +60,8 @@ type PlanInput struct {
 	Parent         uuid.UUID // Nil for a root
 	SourceCode     string    // NS, TT or KHAC; roots only
 	ProgrammeCode  string
-	Chapter        string // roots only
+	Chapter        string // "" is the parent's
+	Carried        bool   // a root that receives what earlier years carry over, and is assigned nothing
 	Dims
 	Amount money.Amount
 }
@@ -81,7 +82,8 @@ func (s *Service) Plan(ctx context.Context, in PlanInput) (l *Line, err error) {
 				return ErrNotOpen
 			}
 			on = p
-			l.ParentID, l.Status, l.Year, l.SourceCode, l.Chapter = &p.ID, Open, p.Year, p.SourceCode, p.Chapter
+			l.ParentID, l.Status, l.Year, l.SourceCode = &p.ID, Open, p.Year, p.SourceCode
+			l.inherit(p)
 			l.ManagingUnitID, l.FinanceUnitID = p.ManagingUnitID, p.FinanceUnitID
 			if l.ProgrammeCode == "" {
 				l.ProgrammeCode = p.ProgrammeCode
@@ -93,6 +95,9 @@ func (s *Service) Plan(ctx context.Context, in PlanInput) (l *Line, err error) {
 		}
 		if err := l.Check(); err != nil {
 			return err
+		}
+		if l.ParentID == nil && l.Planned.IsZero() != in.Carried {
+			return errs.FieldError("amount", "budget.amount_missing")
 		}
 		if err := l.checkCodes(ctx, tx); err != nil {
 			return err
@@ -160,6 +165,9 @@ func (s *Service) Approve(ctx context.Context, id uuid.UUID, version int, decisi
 		if err != nil {
 			return err
 		}
+		if l.Planned.IsZero() { // opened to receive, assigned nothing
+			return s.opened(ctx, tx, actor, l)
+		}
 		a := &Act{ID: uuid.New(), Kind: Appropriate, LineID: l.ID, Amount: l.Planned, Reason: decisionNo, Status: Proposed,
 			Basis: rule.ID, BasisArticle: rule.Source(), ProposedBy: l.PlannedBy, ProposedAt: now, Version: 1}
 		if err := a.Decide(actor.ID, decisionNo, decidedOn, now); err != nil {
@@ -173,6 +181,18 @@ func (s *Service) Approve(ctx context.Context, id uuid.UUID, version int, decisi
 		}
 		return s.execute(ctx, tx, actor, a, l, "budget_line.approve", insertAct)
 	})
+}
+
+// opened saves a root that is approved without money of its own.
+func (s *Service) opened(ctx context.Context, tx bun.Tx, actor access.Actor, l *Line) error {
+	if err := save(ctx, tx, l); err != nil {
+		return err
+	}
+	if err := access.ClearSteps(ctx, tx, l); err != nil {
+		return err
+	}
+	return audit.Record(ctx, tx, audit.Event{Act: "budget_line.approve", Actor: actor.ID, Role: string(actor.Role), Object: l.ID,
+		Label: l.label(), Reason: l.DecisionNo, RuleID: "budget.act.carry_over"})
 }
 
 // execute records the decided act and posts it; last, because the lines are locked from there on.
