@@ -87,6 +87,16 @@ func (d Dims) orProvince() Dims {
 	return d
 }
 
+// inherit takes chapter and sub-source of the line above where the line names none.
+func (l *Line) inherit(p *Line) {
+	if l.Chapter == "" {
+		l.Chapter = p.Chapter
+	}
+	if l.SourceID == nil {
+		l.SourceID = p.SourceID
+	}
+}
+
 // checkCodes refuses a line whose codes may not be used in its year.
 func (l *Line) checkCodes(ctx context.Context, db bun.IDB) error {
 	fields, err := checkCodes(ctx, db, l.Year, l.SourceCode, l.Chapter, l.Dims)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -135,6 +136,25 @@ func (h handler) offers(ctx context.Context, lang i18n.Lang, year int) (c rowCho
 	c.Sub = c.Items
 	c.Levels = c.Levels[1:]
 	return c, nil
+}
+
+// dimensions are the choices of a line: every unit may run its task.
+func (h handler) dimensions(ctx context.Context, lang i18n.Lang, year int) (rowChoices, error) {
+	c, err := h.offers(ctx, lang, year)
+	if err != nil {
+		return c, err
+	}
+	units, err := unitNames(ctx, storage.Joined(ctx, h.db))
+	c.Units = nil
+	for id, u := range units {
+		o := web.Option{Value: id.String(), Label: u.NameVI}
+		if lang == i18n.EN {
+			o.Label = u.NameEN
+		}
+		c.Units = append(c.Units, o)
+	}
+	slices.SortFunc(c.Units, func(a, b web.Option) int { return strings.Compare(a.Label, b.Label) })
+	return c, err
 }
 
 type rowIn struct {

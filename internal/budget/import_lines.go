@@ -191,9 +191,7 @@ func (p *plan) fresh(ctx context.Context, db bun.IDB, i int, r LineRecord) (*Lin
 		if l.ProgrammeCode == "" {
 			l.ProgrammeCode = parent.ProgrammeCode
 		}
-		if l.Chapter == "" {
-			l.Chapter = parent.Chapter
-		}
+		l.inherit(parent)
 	}
 	fields := errs.From(l.Check()).Fields
 	if fields == nil {
