@@ -195,7 +195,10 @@ func (rt *Router) entry(r *route, next fiber.Handler) fiber.Handler {
 		if err := rt.allow(ctx, r); err != nil {
 			return err
 		}
-		return next(c)
+		if err := next(c); err != nil {
+			return err
+		}
+		return rt.logged(ctx, c, r)
 	}
 }
 

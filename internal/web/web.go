@@ -62,6 +62,8 @@ type Authoriser interface {
 	Known(resource, action string) bool
 	// RequireRole refuses when none of the subject's roles has a cell in the line, whatever its conditions.
 	RequireRole(ctx context.Context, resource, action string) (access.Actor, error)
+	// Purposed says whether the subject may only for a stated purpose, and in which role: such reading is recorded.
+	Purposed(ctx context.Context, resource, action string) (access.Actor, bool)
 }
 
 // Options is what the shell is built of. DB, Access, Sessions and Files are needed; the rest has defaults.

@@ -99,13 +99,13 @@ func (r *Record) RoleWords(language string) string {
 	return r.Role
 }
 
-// Why is the reason as typed; a refusal's code and the ground of a purpose are given in words.
+// Why is the reason as typed; a refusal's code and the ground of a purpose, given or read under, are put in words.
 func (r *Record) Why(language string) string {
 	lang := i18n.Lang(language)
 	if strings.Contains(r.Reason, ".") && !strings.Contains(r.Reason, " ") && i18n.Has(r.Reason) {
 		return i18n.Text(lang, r.Reason)
 	}
-	if ground, rest, ok := strings.Cut(r.Reason, " "); ok && r.Act == "session.purpose" && i18n.Has("identity.reason."+ground) {
+	if ground, rest, ok := strings.Cut(r.Reason, " "); ok && i18n.Has("identity.reason."+ground) {
 		return i18n.Text(lang, "identity.reason."+ground) + " " + rest
 	}
 	return r.Reason

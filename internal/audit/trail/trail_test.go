@@ -42,7 +42,7 @@ func TestPages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for n, end := int64(0), time.Now().Add(20*time.Second); n < 30 && time.Now().Before(end); {
+	for n, end := int64(0), time.Now().Add(20*time.Second); n < 32 && time.Now().Before(end); { // two: the page was read in both languages
 		done, err := audit.Seal(t.Context(), db, key{ed25519.NewKeyFromSeed(make([]byte, 32))})
 		if err != nil {
 			t.Fatal(err)
@@ -50,7 +50,7 @@ func TestPages(t *testing.T) {
 		n += done
 	}
 
-	list := w.Get(auditor, "/audit").Status(200).Has("Hoàng Thị Mai").Has("Kiểm tra đề nghị giải ngân").Has("Đã niêm phong").Has("30 bản ghi").Has("after=")
+	list := w.Get(auditor, "/audit").Status(200).Has("Hoàng Thị Mai").Has("Kiểm tra đề nghị giải ngân").Has("Đã niêm phong").Has("32 bản ghi").Has("after=")
 	w.Get(auditor, "/audit?size=50&resource=call").Status(200).Has("Bị từ chối: Công bố đợt tuyển chọn").Has("GN-2026-0007")
 	w.Get(auditor, "/audit?q=gn-2026-0012").Status(200).Has("GN-2026-0012")
 	w.Get(auditor, "/audit?from=01/01/2020&to=02/01/2020").Status(200).Has("Không có bản ghi nào")
@@ -65,4 +65,28 @@ func TestPages(t *testing.T) {
 	w.Get(officer, "/audit").Status(403)
 	w.Get(t.Context(), "/audit").Status(401)
 	w.Get(access.With(t.Context(), access.Subject{ID: uuid.New(), Grants: []access.Grant{{Role: access.SecurityOfficer}}}), "/audit").Status(403)
+}
+
+// Whoever reads for a stated purpose only leaves a record of each reading, with the case; others leave none.
+func TestReadingForAPurposeIsRecorded(t *testing.T) {
+	db, acc := dbtest.New(t), accesstest.New(t)
+	w := webtest.New(t, db, acc, New(db, acc, nil, audit.Probes()).Routes)
+	auditor := accesstest.As(t, t.Context(), db, accesstest.Person{Roles: []access.Role{access.Auditor}})
+	object := uuid.New()
+	w.Get(auditor, "/audit/"+object.String()).Status(200) // in both languages
+	w.Get(auditor, "/audit/proof").Status(200)            // needs no purpose
+	w.Get(auditor, "/audit?record=zz").Status(404)
+	var got []struct {
+		Act, Role, Label, Reason string
+		ActorID, ObjectID        uuid.UUID
+	}
+	if err := db.NewRaw("SELECT act, role, label, reason, actor_id, object_id FROM audit_log").Scan(t.Context(), &got); err != nil {
+		t.Fatal(err)
+	}
+	s := access.From(auditor)
+	if len(got) != 2 || got[0] != got[1] || got[0].Act != "audit_log.read" || got[0].Role != "auditor" || got[0].Reason != s.Purpose || s.Purpose == "" ||
+		got[0].ActorID != s.ID || got[0].ObjectID != object || got[0].Label != "/audit/"+object.String() {
+		t.Errorf("recorded %+v", got)
+	}
+	w.Get(auditor, "/audit").Status(200).Has("Xem nhật ký")
 }
