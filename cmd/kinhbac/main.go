@@ -59,6 +59,6 @@ Environment (flags win over it):
 	}
 	cmd.CompletionOptions.HiddenDefaultCmd = true
 	cmd.PersistentFlags().String("data", "", "data folder (default /var/lib/kinhbac for root, ~/.local/share/kinhbac for others)")
-	cmd.AddCommand(demo(), serve(), migrations(), user(), verify(), export(), mail(), database(), version())
+	cmd.AddCommand(demo(), serve(), migrations(), user(), verify(), export(), mail(), database(), benchmarks(), version())
 	return cmd
 }
