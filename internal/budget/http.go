@@ -41,7 +41,7 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Command(rt, act+"/transfer-across", "budget_line", "transfer_across", act, h.decide(Transfer, "transfer_across"))
 	web.Command(rt, act+"/decline", "budget_line", "allocate", act, h.decline)
 	web.Command(rt, act+"/decline-across", "budget_line", "transfer_across", act, h.decline)
-	web.Command(rt, "/budget-lines/:id/commitments", "budget_line", "commit", "", h.commit)
+	web.Shared(rt, "/budget-lines/:id/commitments", "budget_line", "commit", "", h.together, h.commit)
 	rt.Tasks(s.Tasks)
 	h.sponsorRoutes(rt)
 	h.yearRoutes(rt)

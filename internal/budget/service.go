@@ -12,6 +12,7 @@ import (
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/file"
+	"kinhbac/internal/idem"
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
@@ -25,6 +26,7 @@ type Service struct {
 	forecaster Forecaster
 	groups     Groups
 	files      *file.Store
+	desk       *storage.Together[order, verdict] // commitments that wait
 }
 
 // New builds the service and tells access about its rows.
@@ -48,7 +50,9 @@ func New(db *bun.DB, acc *access.Access) *Service {
 			Finance:  "(SELECT x.finance_unit_id FROM budget_lines x WHERE x.id = " + line + ")",
 			Reading:  []access.Right{{Resource: "budget_line", Action: "read"}}})
 	}
-	return &Service{db: db, access: acc}
+	s := &Service{db: db, access: acc}
+	s.desk = storage.NewTogether(deskWorkers, deskLimit, s.commitAll)
+	return s
 }
 
 // PlanInput names a new line. Amount is what the estimate asks for; a line below a root takes year, source and units
@@ -239,6 +243,37 @@ type Committed struct {
 	Committed money.Amount `json:"committed"`
 }
 
+// refuse says why a commitment of the actor may not be made on the line, whatever it holds; nil when it may.
+func (l *leaf) refuse(in CommitInput, actor access.Actor) error {
+	switch {
+	case l.Status != Open:
+		return ErrNotOpen
+	case l.HasLines:
+		return ErrHasLines
+	case in.Amount.Sign() <= 0:
+		return errs.FieldError("amount", "budget.amount_missing")
+	case in.Approver != actor.ID && !l.Signed: // the actor itself is refused by the ledger
+		return ErrSigner.At(errs.Field{Name: "approver_id", Code: ErrSigner.Code})
+	}
+	return nil
+}
+
+// commitment is what the ledger is to post. The same use of a key is the same document, so that the ledger itself
+// takes it once, whichever way it comes.
+func (l *leaf) commitment(in CommitInput, actor access.Actor, use idem.Use) ledger.Commitment {
+	doc := uuid.New()
+	if use.Key != "" {
+		doc = uuid.NewSHA1(uuid.NameSpaceOID, []byte("commitment\x00"+use.Scope+"\x00"+use.Key))
+	}
+	return ledger.Commitment{Line: l.ControlLine, Budget: l.ID, Amount: in.Amount,
+		Document: ledger.Ref{Kind: "commitment", ID: doc, No: in.DocumentNo}, Key: "commitment/" + doc.String(),
+		Actor: actor.ID, Role: string(actor.Role), Approver: in.Approver, Reason: in.Reason}
+}
+
+func committed(p ledger.Posted) Committed {
+	return Committed{Voucher: p.No, Available: p.Lines[0].Available, Committed: p.Lines[0].Committed}
+}
+
 // Commit moves an amount of an open leaf line from available to committed. It refuses with ledger.ErrInsufficient,
 // and with ErrSigner when the approver may not sign.
 func (s *Service) Commit(ctx context.Context, id uuid.UUID, in CommitInput) (out Committed, err error) {
@@ -248,26 +283,17 @@ func (s *Service) Commit(ctx context.Context, id uuid.UUID, in CommitInput) (out
 			return err
 		}
 		actor, err := s.access.Require(ctx, tx, "budget_line", "commit", l)
-		switch {
-		case err != nil:
-			return err
-		case l.Status != Open:
-			return ErrNotOpen
-		case l.HasLines:
-			return ErrHasLines
-		case in.Amount.Sign() <= 0:
-			return errs.FieldError("amount", "budget.amount_missing")
-		case in.Approver != actor.ID && !l.Signed: // the actor itself is refused by the ledger
-			return ErrSigner.At(errs.Field{Name: "approver_id", Code: ErrSigner.Code})
-		}
-		doc := uuid.New()
-		p, err := ledger.Commit(ctx, tx, ledger.Commitment{Line: l.ControlLine, Budget: l.ID, Amount: in.Amount,
-			Document: ledger.Ref{Kind: "commitment", ID: doc, No: in.DocumentNo}, Key: "commitment/" + doc.String(),
-			Actor: actor.ID, Role: string(actor.Role), Approver: in.Approver, Reason: in.Reason})
 		if err != nil {
 			return err
 		}
-		out = Committed{Voucher: p.No, Available: p.Lines[0].Available, Committed: p.Lines[0].Committed}
+		if err := l.refuse(in, actor); err != nil {
+			return err
+		}
+		p, err := ledger.Commit(ctx, tx, l.commitment(in, actor, idem.From(ctx)))
+		if err != nil {
+			return err
+		}
+		out = committed(p)
 		return nil
 	})
 	return out, err

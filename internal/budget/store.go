@@ -34,12 +34,17 @@ func getLeaf(ctx context.Context, db bun.IDB, id, actor, approver uuid.UUID) (*l
 	l := new(leaf)
 	err := db.NewSelect().Model(l).ColumnExpr("bl.*").
 		ColumnExpr("budget_hold_leaf(bl.id) AS has_lines").
-		ColumnExpr(`EXISTS (SELECT FROM users s JOIN role_grants g ON g.user_id = s.id WHERE s.id = ? AND s.disabled_at IS NULL
-			AND g.role IN ('department_head', 'province_leader', 'chief_accountant', 'account_holder')
-			AND g.valid_from <= kb.now() AND (g.valid_to IS NULL OR g.valid_to > kb.now())
-			AND s.person_id IS DISTINCT FROM (SELECT a.person_id FROM users a WHERE a.id = ?)) AS signed`, approver, actor).
+		ColumnExpr(signs("?0", "?1")+" AS signed", approver, actor).
 		Where("bl.id = ?", id).Scan(ctx)
 	return l, one(err, "budget line", id)
+}
+
+// signs is SQL that says whether the approver may sign a source document and is another person than the actor.
+func signs(approver, actor string) string {
+	return `EXISTS (SELECT FROM users s JOIN role_grants g ON g.user_id = s.id WHERE s.id = ` + approver + ` AND s.disabled_at IS NULL
+		AND g.role IN ('department_head', 'province_leader', 'chief_accountant', 'account_holder')
+		AND g.valid_from <= kb.now() AND (g.valid_to IS NULL OR g.valid_to > kb.now())
+		AND s.person_id IS DISTINCT FROM (SELECT a.person_id FROM users a WHERE a.id = ` + actor + `))`
 }
 
 // lock reads a line for the rest of the transaction.
