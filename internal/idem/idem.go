@@ -134,7 +134,7 @@ func Keep(ctx context.Context, tx bun.IDB, uses []Use, answers [][]byte) error {
 		scopes[i], keys[i], acts[i], digests[i], texts[i] = u.Scope, u.Key, u.Act, u.Digest, string(answers[i])
 	}
 	_, err := tx.NewRaw(`INSERT INTO command_keys (scope, key, act, digest, answer)
-		SELECT scope, key, act, digest, answer::jsonb FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[]) k (scope, key, act, digest, answer)
+		SELECT scope, key, act, digest, answer FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[]) k (scope, key, act, digest, answer)
 		ORDER BY scope, key ON CONFLICT (scope, key) DO NOTHING`, pgdialect.Array(scopes), pgdialect.Array(keys), pgdialect.Array(acts),
 		pgdialect.Array(digests), pgdialect.Array(texts)).Exec(ctx)
 	if err != nil {
