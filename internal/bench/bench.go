@@ -20,6 +20,7 @@ type Options struct {
 	Data        string        // empty folder for the cluster; "" = one of its own, removed at the end
 	Length      time.Duration // of one cell; 0 = 4 s
 	Repetitions int           // 0 = 3
+	Small       bool          // few postings: to see that it works, not how fast
 	Say         func(string)  // progress; nil is silent
 }
 
@@ -66,12 +67,15 @@ func Ledger(ctx context.Context, o Options) (r Report, err error) {
 	if r.FlushMS, err = flush(o.Data); err != nil {
 		return r, err
 	}
-	for _, run := range []func(context.Context, Options) ([]Case, error){h.posting} {
+	for _, run := range []func(context.Context, Options) ([]Case, error){h.posting, h.importing, h.books} {
 		cases, err := run(ctx, o)
 		r.Cases = append(r.Cases, cases...)
 		if err != nil {
 			return r, err
 		}
+	}
+	if err := h.proof(ctx, o, &r); err != nil {
+		return r, err
 	}
 	r.Seconds = time.Since(start).Round(time.Second).Seconds()
 	return r, err
@@ -124,10 +128,19 @@ func (h *house) compare(ctx context.Context, o Options, pg *generator, hot bool,
 	var cells []cell
 	for n := range o.Repetitions {
 		o.Say(fmt.Sprintf("%s, repetition %d of %d", c.Name, n+1, o.Repetitions))
+		before, err := h.client.retries()
+		if err != nil {
+			return c, err
+		}
 		one, err := h.cell(ctx, o.Length, pg, commitment(h.first, to, h.actor, h.client.approver, uuid.New()), connections, line)
 		if err != nil {
 			return c, fmt.Errorf("%s: %w", c.Name, err)
 		}
+		after, err := h.client.retries()
+		if err != nil {
+			return c, err
+		}
+		c.Retries += after - before
 		cells = append(cells, one)
 	}
 	pick := func(f func(cell) float64) float64 {
@@ -155,42 +168,40 @@ func (h *house) compare(ctx context.Context, o Options, pg *generator, hot bool,
 
 // cell measures pgbench, then the program, each with the CPU time it took.
 func (h *house) cell(ctx context.Context, length time.Duration, pg *generator, script string, connections int, line func() string) (c cell, err error) {
-	master, err := postmaster(h.cluster.Dir)
+	if c.raw, err = pg.run(ctx, script, connections, length, h.databaseTime); err != nil {
+		return c, err
+	}
+	before, err := h.wholeTime()
 	if err != nil {
-		return c, err
-	}
-	used := func(pids ...int) (sum time.Duration, err error) {
-		for _, pid := range pids {
-			t, err := cpuTime(pid)
-			if err != nil {
-				return 0, err
-			}
-			sum += t
-		}
-		return sum, nil
-	}
-	before, err := used(master)
-	if err != nil {
-		return c, err
-	}
-	if c.raw, err = pg.run(ctx, script, connections, length); err != nil {
-		return c, err
-	}
-	after, err := used(master)
-	if err != nil {
-		return c, err
-	}
-	bare := (after - before).Seconds() / float64(c.raw.count)
-	if before, err = used(master, h.server.Process.Pid); err != nil {
 		return c, err
 	}
 	c.load = h.client.closed(ctx, connections, length, line)
-	if after, err = used(master, h.server.Process.Pid); err != nil {
+	after, err := h.wholeTime()
+	if err != nil {
 		return c, err
 	}
 	if err := c.load.err(); err != nil {
 		return c, err
 	}
-	c.cpu = (after - before).Seconds() / float64(len(c.load.took)) / bare
+	c.cpu = float64(after-before) / float64(len(c.load.took)) / float64(c.raw.cpu)
 	return c, nil
+}
+
+// databaseTime is the CPU time that PostgreSQL has used.
+func (h *house) databaseTime() (time.Duration, error) {
+	master, err := postmaster(h.cluster.Dir)
+	if err != nil {
+		return 0, err
+	}
+	return cpuTime(master)
+}
+
+// wholeTime is that of PostgreSQL and the program.
+func (h *house) wholeTime() (time.Duration, error) {
+	db, err := h.databaseTime()
+	if err != nil {
+		return 0, err
+	}
+	program, err := cpuTime(h.server.Process.Pid)
+	return db + program, err
 }

@@ -33,7 +33,8 @@ import (
 // house is an empty private cluster with lines and people, and the server as a process of its own.
 type house struct {
 	cluster *pgserver.Server
-	db      *bun.DB
+	db      *bun.DB // as the server's role
+	owner   *bun.DB
 	app     *app.App
 	data    string
 	server  *exec.Cmd
@@ -43,7 +44,7 @@ type house struct {
 	first   int64 // control line of lines[0]; the others follow it without a gap
 
 	imported time.Duration // that the batch of all lines took
-	close   []func() error
+	close    []func() error
 }
 
 // officers share the load, as the finance officers of a province would.
@@ -78,12 +79,11 @@ func open(ctx context.Context, data, program string, say func(string)) (h *house
 	if err != nil {
 		return h, err
 	}
-	owner, err := base.Owner()
-	if err != nil {
+	if h.owner, err = base.Owner(); err != nil {
 		return h, err
 	}
-	defer owner.Close()
-	if err := h.plan(ctx, owner); err != nil {
+	h.close = append(h.close, h.owner.Close)
+	if err := h.plan(ctx, h.owner); err != nil {
 		return h, err
 	}
 	if err := h.serve(ctx, program); err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -143,4 +144,18 @@ func (c *client) commit(who int, line string, at time.Time, l *load) {
 		l.failed++
 		l.first = cmp.Or(l.first, fmt.Sprintf("%d %.300s", res.StatusCode(), res.Body()))
 	}
+}
+
+// retries is how often the server has repeated a transaction that PostgreSQL refused for no fault of its own.
+func (c *client) retries() (int, error) {
+	status, body, err := c.http.Get(nil, "http://"+c.host+"/metrics")
+	if err != nil {
+		return 0, fmt.Errorf("read the server's figures: %w", err)
+	}
+	_, after, ok := bytes.Cut(body, []byte("\nkinhbac_transaction_retries_total "))
+	line, _, _ := bytes.Cut(after, []byte("\n"))
+	if status != fasthttp.StatusOK || !ok {
+		return 0, fmt.Errorf("the server's figures do not tell its retries (%d)", status)
+	}
+	return strconv.Atoi(string(line))
 }

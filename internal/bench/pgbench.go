@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,47 +37,69 @@ func newGenerator(c *pgserver.Cluster, folder string) (*generator, error) {
 	return g, nil
 }
 
-// raw is what pgbench reports.
+// raw is what pgbench did after its connections were warm.
 type raw struct {
 	perSecond float64
-	count     int
+	cpu       time.Duration // of PostgreSQL, per operation
 }
 
-var (
-	processed = regexp.MustCompile(`actually processed: (\d+)`)
-	tps       = regexp.MustCompile(`tps = ([0-9.]+) \(without`)
-)
+// warm is how long pgbench runs before anything counts: each new connection first compiles the kernel's functions,
+// which the server's have done long ago.
+const warm = 2 * time.Second
 
-// run calls one statement from so many connections, prepared once per connection, as the role of the server.
-func (g *generator) run(ctx context.Context, script string, connections int, length time.Duration) (raw, error) {
-	f, err := os.CreateTemp(g.folder, "*.pgbench")
+var progress = regexp.MustCompile(`^progress: ([0-9.]+) s, ([0-9.]+) tps`)
+
+// run calls one statement from so many connections, prepared once per connection, as the role of the server. used is
+// the CPU time of PostgreSQL up to now.
+func (g *generator) run(ctx context.Context, script string, connections int, length time.Duration, used func() (time.Duration, error)) (r raw, err error) {
+	file := filepath.Join(g.folder, "script.pgbench")
+	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+		return r, err
+	}
+	cmd := exec.CommandContext(ctx, g.program, "--no-vacuum", "--protocol=prepared", "--client="+strconv.Itoa(connections),
+		"--jobs="+strconv.Itoa(min(2, connections)), "--progress=1", "--time="+strconv.Itoa(int((warm+length).Seconds())), "--file="+file,
+		"--host="+g.cluster.Run, "--username="+storage.App, pgserver.Database)
+	words, err := cmd.StderrPipe()
 	if err != nil {
-		return raw{}, err
+		return r, err
 	}
-	defer os.Remove(f.Name())
-	if _, err := f.WriteString(script); err != nil {
-		return raw{}, err
+	if err := cmd.Start(); err != nil {
+		return r, fmt.Errorf("pgbench: %w", err)
 	}
-	if err := f.Close(); err != nil {
-		return raw{}, err
+	var said strings.Builder
+	var from, to, last, done float64 // seconds; operations are rates times their intervals
+	warmed := false
+	var before, after time.Duration
+	for lines := bufio.NewScanner(words); lines.Scan(); {
+		said.WriteString(lines.Text() + "\n")
+		p := progress.FindStringSubmatch(lines.Text())
+		if p == nil {
+			continue
+		}
+		at, err1 := strconv.ParseFloat(p[1], 64)
+		tps, err2 := strconv.ParseFloat(p[2], 64)
+		if err := errors.Join(err1, err2); err != nil {
+			return r, errors.Join(err, cmd.Wait())
+		}
+		if after, err = used(); err != nil {
+			return r, errors.Join(err, cmd.Wait())
+		}
+		switch {
+		case at < warm.Seconds()-0.5:
+		case !warmed:
+			warmed, from, before = true, at, after
+		default:
+			done, to = done+tps*(at-last), at
+		}
+		last = at
 	}
-	seconds := max(1, int(length.Round(time.Second)/time.Second))
-	out, err := exec.CommandContext(ctx, g.program, "--no-vacuum", "--protocol=prepared", "--client="+strconv.Itoa(connections),
-		"--jobs="+strconv.Itoa(min(2, connections)), "--time="+strconv.Itoa(seconds), "--file="+f.Name(),
-		"--host="+g.cluster.Run, "--username="+storage.App, pgserver.Database).CombinedOutput()
-	if err != nil {
-		return raw{}, fmt.Errorf("pgbench: %w\n%s", err, out)
+	if err := cmd.Wait(); err != nil {
+		return r, fmt.Errorf("pgbench: %w\n%s", err, said.String())
 	}
-	n, rate := processed.FindSubmatch(out), tps.FindSubmatch(out)
-	if n == nil || rate == nil {
-		return raw{}, fmt.Errorf("pgbench says nothing we can read:\n%s", out)
+	if done < 1 {
+		return r, fmt.Errorf("pgbench got nothing done in %v:\n%s", length, said.String())
 	}
-	var r raw
-	if r.count, err = strconv.Atoi(string(n[1])); err != nil {
-		return raw{}, err
-	}
-	r.perSecond, err = strconv.ParseFloat(string(rate[1]), 64)
-	return r, err
+	return raw{done / (to - from), time.Duration(float64(after-before) / done)}, nil
 }
 
 // commitment is the statement of the plain act on one line of a range of control lines, one đồng each.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -21,6 +22,11 @@ type txState struct {
 }
 
 const tries = 5
+
+var retried atomic.Int64
+
+// Retries is how often this process repeated a transaction that PostgreSQL refused with 40001, 40P01 or 55P03.
+func Retries() int64 { return retried.Load() }
 
 // InTx runs fn in one read-committed transaction; all of it happens or none of it. A transaction already
 // in ctx is joined instead, so that a command may call another. The outermost call is retried up to five
@@ -41,6 +47,7 @@ func InTx(ctx context.Context, db *bun.DB, fn func(ctx context.Context, tx bun.T
 		if err == nil || try == tries || !retryable(err) {
 			return err
 		}
+		retried.Add(1)
 		pause := time.Duration(rand.IntN(20<<try)) * time.Millisecond
 		select {
 		case <-ctx.Done():

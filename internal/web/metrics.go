@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"kinhbac/internal/storage"
 )
 
 // bounds of the histogram of answer times, in milliseconds.
@@ -102,5 +104,6 @@ func (m *meter) text() string {
 	runtime.ReadMemStats(&mem)
 	fmt.Fprintf(&b, "# TYPE go_goroutines gauge\ngo_goroutines %d\n# TYPE go_memstats_heap_inuse_bytes gauge\ngo_memstats_heap_inuse_bytes %d\n",
 		runtime.NumGoroutine(), mem.HeapInuse)
+	fmt.Fprintf(&b, "# TYPE kinhbac_transaction_retries_total counter\nkinhbac_transaction_retries_total %d\n", storage.Retries())
 	return b.String()
 }
