@@ -22,7 +22,7 @@ func TestLargeYear(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		levels, err := o.svc.Opened(o.officer, 2026, []string{"A", "A.1"})
+		levels, err := o.svc.Opened(o.officer, 2026, []string{"A", "A.1", "A.2"})
 		if err != nil {
 			t.Fatal(err)
 		}

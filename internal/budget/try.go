@@ -15,22 +15,19 @@ import (
 	"kinhbac/internal/storage"
 )
 
-// errTried ends a trial: everything it did is rolled back.
-var errTried = errors.New("budget: tried and taken back")
-
-// try runs fn and takes everything back, whatever fn says; it gives fn's answer.
-func (s *Service) try(ctx context.Context, fn func(ctx context.Context, tx bun.Tx) error) error {
-	var verdict error
-	err := storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		return tx.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-			verdict = fn(ctx, tx)
-			return errTried
-		})
+// try runs fn behind a savepoint and takes everything back, whatever fn says; it gives fn's verdict.
+func (s *Service) try(ctx context.Context, fn func(ctx context.Context, tx bun.Tx) error) (verdict, err error) {
+	err = storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.ExecContext(ctx, "SAVEPOINT tried"); err != nil {
+			return fmt.Errorf("begin a trial: %w", err)
+		}
+		verdict = fn(ctx, tx)
+		if _, err := tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT tried"); err != nil {
+			return fmt.Errorf("take a trial back: %w", err)
+		}
+		return nil
 	})
-	if err != nil && !errors.Is(err, errTried) {
-		return err
-	}
-	return verdict
+	return verdict, err
 }
 
 // refusal splits a verdict: what a person would be told, or a failure of the machine.
@@ -47,7 +44,7 @@ func refusal(verdict error) (*errs.Error, error) {
 // Try says what an act would do to every line it touches, and why it would be refused, nil when it would not: the act is
 // proposed and posted as if it were decided, and everything is taken back.
 func (s *Service) Try(ctx context.Context, line uuid.UUID, in ProposeInput) (effects []Effect, refused *errs.Error, err error) {
-	verdict := s.try(ctx, func(ctx context.Context, tx bun.Tx) error {
+	verdict, err := s.try(ctx, func(ctx context.Context, tx bun.Tx) error {
 		l, err := lock(ctx, tx, line)
 		if err != nil {
 			return err
@@ -79,6 +76,9 @@ func (s *Service) Try(ctx context.Context, line uuid.UUID, in ProposeInput) (eff
 		}
 		return nil
 	})
+	if err != nil {
+		return nil, nil, err
+	}
 	refused, err = refusal(verdict)
 	return effects, refused, err
 }
@@ -94,10 +94,13 @@ type Verdict struct {
 
 // CheckCommit judges a commitment exactly as Commit does and keeps nothing of it.
 func (s *Service) CheckCommit(ctx context.Context, id uuid.UUID, in CommitInput) (v Verdict, err error) {
-	verdict := s.try(ctx, func(ctx context.Context, _ bun.Tx) error {
+	verdict, err := s.try(ctx, func(ctx context.Context, _ bun.Tx) (err error) {
 		v.Committed, err = s.Commit(ctx, id, in)
 		return err
 	})
+	if err != nil {
+		return Verdict{}, err
+	}
 	e, err := refusal(verdict)
 	switch {
 	case err != nil:
