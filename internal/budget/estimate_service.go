@@ -219,8 +219,10 @@ func (s *Service) ChangeRow(ctx context.Context, estimate, row uuid.UUID, versio
 			return actor, invalid(wrong)
 		}
 		r.DraftedBy, r.Version = actor.ID, r.Version+1
-		_, err = tx.NewUpdate().Model(r).ExcludeColumn("id", "estimate_id", "position", "line_id").WherePK().Exec(ctx)
-		return actor, err
+		if _, err := tx.NewUpdate().Model(r).ExcludeColumn("id", "estimate_id", "position", "line_id").WherePK().Exec(ctx); err != nil {
+			return actor, refusedRow(err)
+		}
+		return actor, nil
 	})
 }
 

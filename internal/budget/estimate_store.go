@@ -6,12 +6,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/access"
+	"kinhbac/internal/errs"
 	"kinhbac/internal/file"
 	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
@@ -53,14 +55,25 @@ func saveEstimate(ctx context.Context, tx bun.IDB, e *Estimate) error {
 }
 
 func insertRows(ctx context.Context, tx bun.IDB, rows []EstimateRow) error {
-	_, err := tx.NewInsert().Model(&rows).Exec(ctx)
-	if storage.Constraint(err) == "budget_estimate_rows_estimate_id_code_key" {
-		return ErrRowCode
-	}
-	if err != nil {
-		return fmt.Errorf("insert rows of budget estimate: %w", err)
+	for part := range slices.Chunk(rows, 1000) {
+		if _, err := tx.NewInsert().Model(&part).Exec(ctx); err != nil {
+			return refusedRow(err)
+		}
 	}
 	return nil
+}
+
+// refusedRow turns what the table refused into words: a code of two at once, a project or milestone that is not there.
+func refusedRow(err error) error {
+	switch storage.Constraint(err) {
+	case "budget_estimate_rows_estimate_id_code_key":
+		return ErrRowCode
+	case "budget_estimate_rows_project_id_fkey":
+		return errs.FieldError("project_id", "budget.no_project")
+	case "budget_estimate_rows_milestone_id_fkey":
+		return errs.FieldError("milestone_id", "budget.no_milestone")
+	}
+	return fmt.Errorf("save rows of budget estimate: %w", err)
 }
 
 // saveRows writes what a transition changed: the answers of the appraisal and the lines of the assignment.

@@ -367,6 +367,7 @@ func TestWhatOfARowMustBeMended(t *testing.T) {
 		{"category that ended in 2025", func(r *RowInput) { r.Category = "100" }, "category"},
 		{"sub-item without item", func(r *RowInput) { r.SubItem = "7758" }, "item"},
 		{"milestone without project", func(r *RowInput) { id := uuid.New(); r.MilestoneID = &id }, "project_id"},
+		{"project of nobody", func(r *RowInput) { id := uuid.New(); r.ProjectID = &id }, "project_id"},
 		{"sub-source of nobody", func(r *RowInput) { id := uuid.New(); r.SourceID = &id }, "source_id"},
 	} {
 		in := task("Ươm tạo", StateBudget, "CT4", 1)

@@ -62,6 +62,9 @@ func (h handler) rowForm(ctx context.Context, r web.Req) (*rowPage, error) {
 		p.Path += "/" + id.String() + "/change"
 	}
 	p.Choices, err = h.offers(ctx, r.Lang(), e.Year)
+	if _, funds := h.draftsFor(ctx, storage.Joined(ctx, h.db)); p.IsNew() && len(funds) > 0 {
+		p.R.FundID = &funds[0]
+	}
 	if err == nil && p.IsNew() && len(p.Choices.Units) > 0 {
 		if id, err := uuid.Parse(p.Choices.Units[0].Value); err == nil {
 			p.R.UnitID = &id

@@ -384,3 +384,26 @@ func TestImportPages(t *testing.T) {
 	w.Get(o.chief, "/budget-sources").Status(200).Has("nâng cấp vườn ươm")
 	w.API(o.chief, "GET", "/budget-sources", nil, nil).Status(200).Has("TT-1")
 }
+
+func TestTenThousandTasks(t *testing.T) {
+	b := openBureau(t)
+	e := b.draft(t)
+	rows := []string{"task_vi,task_en,unit_code,source_code,programme_code,asked,explanation"}
+	for i := range MaxRows {
+		rows = append(rows, fmt.Sprintf("Nhiệm vụ %d,Task %d,KHCN,NS,CT%d,1.000,theo kế hoạch", i, i, 4+i%2))
+	}
+	start := time.Now()
+	if n, err := b.svc.ImportRows(b.drafter, e.ID, csvOf(rows)); err != nil || n != MaxRows {
+		t.Fatal(n, err)
+	}
+	t.Logf("10,000 tasks in %s", time.Since(start).Round(time.Millisecond))
+	if _, err := b.svc.ImportRows(b.drafter, e.ID, csvOf(rows[:2])); !errors.Is(err, ErrTooManyRows) {
+		t.Errorf("a task too many = %v", err)
+	}
+	e = b.confirmed(t, b.fresh(t, e))
+	start = time.Now()
+	if err := b.svc.Assign(b.leader, e.ID, e.Version, "2406/QĐ-UBND", decided); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("10,000 tasks assigned in %s", time.Since(start).Round(time.Millisecond))
+}
