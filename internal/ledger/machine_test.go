@@ -40,7 +40,7 @@ const lastWorld = 2190
 // must agree, after every command of a batch and after every batch. -rapid.seed replays a run.
 func TestModel(t *testing.T) {
 	db := dbtest.New(t)
-	worlds, steps := 24, 170
+	worlds, steps := 22, 170
 	if *long {
 		worlds, steps = 90, 1000
 	}
