@@ -100,7 +100,7 @@ func (x *export) declare(ctx context.Context) error {
 		return fmt.Errorf("read currencies: %w", err)
 	}
 	var places []chartRow
-	err := x.tx.NewRaw(`SELECT a.id AS account, coalesce(s.line_id, 0) AS line, b.code AS book, a.code, a.class, a.currency, a.name_vi AS name, s.opening,
+	err := x.tx.NewRaw(`SELECT a.id AS account, coalesce(s.line_id, 0) AS line, b.code AS book, a.code, a.class, a.currency, a.name_vi AS name, trim_scale(s.opening) AS opening,
 			to_char(s.first_on, 'YYYY-MM-DD') AS first_on, c.kind AS line_kind, c.dim_id, c.subject_id
 		FROM (SELECT p.account_id, p.line_id, coalesce(sum(p.amount) FILTER (WHERE j.effective_on < make_date(greatest(?1, 1), 1, 1)), 0) AS opening, min(j.effective_on) AS first_on
 		        FROM ledger.postings p JOIN ledger.journals j ON j.id = p.journal_id JOIN ledger.books b ON b.id = j.book_id WHERE `+chosen+`

@@ -199,6 +199,9 @@ func TestHledgerComesToTheSameBalances(t *testing.T) {
 		file := written(t, db, Extract{Dialect: HLedger, Book: "ACTUAL", Year: year})
 		run(t, hledger, "-f", file, "check", "--strict")
 		same(t, balancesOf(t, hledger, file), actual)
+		if text, err := os.ReadFile(file); err != nil || strings.Contains(string(text), ".0000") {
+			t.Errorf("the export of %d writes more digits than there are, %v", year, err)
+		}
 	}
 	run(t, hledger, "-f", written(t, db, Extract{Dialect: HLedger, Year: 2026}), "check", "--strict")
 	if err := Export(t.Context(), db, new(bytes.Buffer), Extract{Dialect: HLedger, Book: "FUND/X"}); !errors.Is(err, errs.ErrNotFound) {
