@@ -65,11 +65,15 @@ func (w *world) plan(code, parent, amount string) string {
 	return id
 }
 
-// allocate gives a line more of its parent's money.
+// allocate gives a line more of its parent's money: what it would do is looked at, then proposed and decided.
 func (w *world) allocate(line, amount string) {
 	page := "/budgets/2026/lines/" + line
-	w.as(finance).get(page).ok().submit(page+"/propose-allocate", form("amount", amount, "reason", "Phân bổ theo quyết định giao dự toán")).ok()
-	v := w.as(accountant).get(page).ok()
+	v := w.as(finance).get(page).ok()
+	v.get(v.link(`/acts/new\?kind=allocate$`)).ok()
+	v.get(v.page.path + "?kind=allocate&preview=1&amount=" + url.QueryEscape(amount)).ok("Trước và sau")
+	v.submit(page+"/propose-allocate", form("reason", "Phân bổ theo quyết định giao dự toán")).ok()
+	v = w.as(accountant).get(page).ok()
+	v.get(v.link(page + `/acts/[0-9a-f-]+$`)).ok(amount)
 	v.submit(v.action(`/acts/[0-9a-f-]+/allocate$`), form("decision_no", "2407/QĐ-UBND", "decided_on", "02/01/2026")).ok()
 }
 
