@@ -156,7 +156,7 @@ func (s *Service) Decide(ctx context.Context, id uuid.UUID, version int, decisio
 		if set.Sum().IsZero() {
 			return nil
 		}
-		line, err := budget.Get(ctx, tx, set.BudgetLineID)
+		line, err := budget.Leaf(ctx, tx, set.BudgetLineID)
 		if err != nil {
 			return err
 		}

@@ -18,4 +18,26 @@
 // 2026-11-24: a child line is open from its planning on, with nothing on it; only money needs a second person.
 //
 // 2026-11-24: a cut of a child gives its money back to the parent, a cut of a root gives it back to the source.
+//
+// 2026-11-24: a transfer stays within one source; who decides it is a value of the rulebook (budget.transfer.authority):
+// the chief accountant within one line above, the province between two. Between sources there is no transfer, because
+// the source of money is decided by whoever assigned it: one is cut and the other adjusted.
+//
+// 2026-11-24: a release names the document that holds the money, and the room of that document says under its own lock
+// what it still needs (Holder). Refused: a release by stage alone, which could take the money of another award.
+//
+// 2026-11-24: a carry-over takes all that a line holds, by stage, into a leaf of the next year: out of the old line, into
+// the root of the new one, allocated down and held again, in one transaction. The documents follow by their rooms.
+//
+// 2026-11-24: a year is ended by two people: the chief accountant opens the adjusting period, the account holder closes
+// it, when nothing of the list of blockers is left; reopening turns the two round.
+//
+// 2026-11-24: a commitment and the planning of a line below exclude each other by an advisory lock on the line, shared
+// by commitments: a row lock would write the line's row with every commitment.
+//
+// 2026-11-24: the sums of lines with lines below are kept with the snapshot that made them, and a page adds the journals
+// which that snapshot did not see, so that it is exact and reads few rows. Refused: running sums on every line above,
+// which all commitments would wait for.
+//
+// 2026-11-24: the panel "Cần chú ý" has thresholds of its own (attention.go): they point, and refuse nothing.
 package budget

@@ -11,23 +11,24 @@ import (
 	"github.com/uptrace/bun/schema"
 
 	"kinhbac/internal/money"
+	"kinhbac/internal/storage"
 )
 
 func in(ids []uuid.UUID) schema.QueryAppender { return bun.List(ids) }
 
 // unseen are the legs on the lines of a year that the snapshot of its sums did not see: d (line, parent, leaf, stage,
-// month, amount). One year, the placeholder ?0.
+// month, amount). ?0 is the year, ?1 the snapshot: as a constant, so that the planner knows how few journals came since.
 const unseen = `d AS MATERIALIZED (
 	SELECT bl.id, bl.parent_id, bl.lines = 0 AS leaf, a.code AS stage,
 	       CASE WHEN extract(year FROM j.effective_on) > ?0 THEN 12 ELSE extract(month FROM j.effective_on)::int END AS month, sum(p.amount) AS amount
-	  FROM budget_sum_marks m
-	  JOIN ledger.journals j ON j.recorded_xid >= pg_snapshot_xmin(m.seen) AND NOT pg_visible_in_snapshot(j.recorded_xid, m.seen)
+	  FROM ledger.journals j
 	  JOIN ledger.postings p ON p.journal_id = j.id AND p.line_id IS NOT NULL
 	  JOIN ledger.accounts a ON a.id = p.account_id
-	  JOIN budget_lines bl ON bl.control_line = p.line_id AND bl.year = m.year
-	 WHERE m.year = ?0 GROUP BY bl.id, a.code, 5)`
+	  JOIN budget_lines bl ON bl.control_line = p.line_id AND bl.year = ?0
+	 WHERE j.recorded_xid >= pg_snapshot_xmin(?1::pg_snapshot) AND NOT pg_visible_in_snapshot(j.recorded_xid, ?1::pg_snapshot)
+	 GROUP BY bl.id, a.code, 5)`
 
-// columns sums legs or stages into the four columns of budget_sums.
+// unseenColumns sums legs into the four columns of budget_sums.
 const unseenColumns = `
 	COALESCE(-sum(amount) FILTER (WHERE stage = 'source' AND leaf), 0) AS allocated,
 	COALESCE(sum(amount) FILTER (WHERE stage IN ('reserved', 'committed', 'requested', 'advanced', 'disbursed')), 0) AS committed,
@@ -46,19 +47,20 @@ func (s *Service) fill(ctx context.Context, year int, nodes []*Node) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if err := s.marked(ctx, year); err != nil {
+	seen, err := s.seen(ctx, year)
+	if err != nil {
 		return err
 	}
 	var rows []struct {
 		ID                                         uuid.UUID
 		Allocated, Committed, Disbursed, Available money.Amount
 	}
-	err := s.db.NewRaw(`WITH RECURSIVE `+unseen+`,
+	err = s.db.NewRaw(`WITH RECURSIVE `+unseen+`,
 		up AS (SELECT d.id AS node, d.parent_id, d.leaf, d.stage, d.amount FROM d
 		       UNION ALL SELECT p.id, p.parent_id, up.leaf, up.stage, up.amount FROM up JOIN budget_lines p ON p.id = up.parent_id)
 		SELECT id, sum(allocated) AS allocated, sum(committed) AS committed, sum(disbursed) AS disbursed, sum(available) AS available FROM (
-			SELECT line_id AS id, allocated, committed, disbursed, available FROM budget_sums WHERE line_id IN (?1)
-			UNION ALL SELECT node, `+unseenColumns+` FROM up WHERE node IN (?1) GROUP BY node) x GROUP BY id`, year, in(ids)).Scan(ctx, &rows)
+			SELECT line_id AS id, allocated, committed, disbursed, available FROM budget_sums WHERE line_id IN (?2)
+			UNION ALL SELECT node, `+unseenColumns+` FROM up WHERE node IN (?2) GROUP BY node) x GROUP BY id`, year, seen, in(ids)).Scan(ctx, &rows)
 	if err != nil {
 		return fmt.Errorf("sums of the budget of %d: %w", year, err)
 	}
@@ -69,20 +71,27 @@ func (s *Service) fill(ctx context.Context, year int, nodes []*Node) error {
 	return nil
 }
 
-// marked makes the sums of a year when there are none.
-func (s *Service) marked(ctx context.Context, year int) error {
-	ok, err := s.db.NewSelect().TableExpr("budget_sum_marks").Where("year = ?", year).Exists(ctx)
-	if err != nil || ok {
-		return err
+// seen is the snapshot that the sums of a year were made of; they are made when there are none.
+func (s *Service) seen(ctx context.Context, year int) (snapshot string, err error) {
+	for try := 1; ; try++ {
+		err = s.db.NewRaw("SELECT seen::text FROM budget_sum_marks WHERE year = ?", year).Scan(ctx, &snapshot)
+		if !errors.Is(err, sql.ErrNoRows) || try == 3 {
+			break
+		}
+		if err = s.remember(ctx, year); err != nil && storage.Code(err) != "40001" && storage.Code(err) != "23505" { // somebody else makes them
+			return "", err
+		}
 	}
-	return s.remember(ctx, year)
+	if err != nil {
+		return "", fmt.Errorf("find the sums of %d: %w", year, err)
+	}
+	return snapshot, nil
 }
 
-// remember sums a year as one snapshot of the database sees it. Two at once wait for each other.
+// remember sums a year as one snapshot of the database sees it. Of two at once one fails with 40001 or 23505.
 func (s *Service) remember(ctx context.Context, year int) error {
 	return s.db.RunInTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead}, func(ctx context.Context, tx bun.Tx) error {
 		for _, q := range []string{
-			`SELECT pg_advisory_xact_lock(530002, ?0)`,
 			`DELETE FROM budget_sums WHERE year = ?0`,
 			`INSERT INTO budget_sums (line_id, year, allocated, committed, disbursed, available)
 			WITH RECURSIVE up AS (
@@ -111,7 +120,7 @@ func (s *Service) remember(ctx context.Context, year int) error {
 	})
 }
 
-// stale says that more legs came since the sums of a year than a page should add.
+// staleJournals is how many journals a page adds before the sums are made anew.
 const staleJournals = 200
 
 // RefreshSums makes the sums of large years anew once enough journals came since; a job calls it.
@@ -137,10 +146,14 @@ func (s *Service) paidByMonth(ctx context.Context, year int) (map[int]money.Amou
 		Month  int
 		Amount money.Amount
 	}
-	err := s.db.NewRaw(`WITH `+unseen+`
+	seen, err := s.seen(ctx, year)
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.NewRaw(`WITH `+unseen+`
 		SELECT month, sum(amount) AS amount FROM (
 			SELECT month, amount FROM budget_paid_months WHERE year = ?0
-			UNION ALL SELECT month, amount FROM d WHERE stage = 'disbursed') x GROUP BY month HAVING sum(amount) <> 0`, year).Scan(ctx, &rows)
+			UNION ALL SELECT month, amount FROM d WHERE stage = 'disbursed') x GROUP BY month HAVING sum(amount) <> 0`, year, seen).Scan(ctx, &rows)
 	if err != nil {
 		return nil, fmt.Errorf("payments of %d by month: %w", year, err)
 	}
