@@ -39,5 +39,13 @@
 // which that snapshot did not see, so that it is exact and reads few rows. Refused: running sums on every line above,
 // which all commitments would wait for.
 //
+// 2026-11-24: an estimate is one per year and round; a row belongs to the unit or fund that asks, and its right to draft
+// is that unit's. A transition keeps an immutable copy; a return is no step of the chain, so who sent it back may decide.
+//
+// 2026-11-24: a budget code is judged by its newest edition that has begun, within the budget year: a posting of January
+// counts as one of 31/12 of its year, an assignment of December as one of 01/01. A code without stated days holds.
+//
+// 2026-11-24: an import is checked whole when it is loaded and again when it is confirmed; the same rows are one import.
+//
 // 2026-11-24: the panel "Cần chú ý" has thresholds of its own (attention.go): they point, and refuse nothing.
 package budget
