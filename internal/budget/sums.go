@@ -123,13 +123,17 @@ func (s *Service) remember(ctx context.Context, year int) error {
 // staleJournals is how many journals a page adds before the sums are made anew.
 const staleJournals = 200
 
-// RefreshSums makes the sums of large years anew once enough journals came since; a job calls it.
+// RefreshSums makes the sums of a year anew once enough journals came since, and those of the years about now that have
+// none; a job calls it.
 func (s *Service) RefreshSums(ctx context.Context) error {
 	var years []int
 	err := s.db.NewRaw(`SELECT m.year FROM budget_sum_marks m WHERE (SELECT count(*) FROM (
 		SELECT FROM ledger.journals j WHERE j.recorded_xid >= pg_snapshot_xmin(m.seen) AND NOT pg_visible_in_snapshot(j.recorded_xid, m.seen)
-		LIMIT ?) x) = ?`, staleJournals, staleJournals).Scan(ctx, &years)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		LIMIT ?) x) = ?
+		UNION SELECT y FROM generate_series(extract(year FROM kb.today())::int - 1, extract(year FROM kb.today())::int + 1) y
+		WHERE EXISTS (SELECT FROM budget_lines l WHERE l.year = y) AND NOT EXISTS (SELECT FROM budget_sum_marks m WHERE m.year = y)`,
+		staleJournals, staleJournals).Scan(ctx, &years)
+	if err != nil {
 		return fmt.Errorf("find stale sums: %w", err)
 	}
 	for _, y := range years {
