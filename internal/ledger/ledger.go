@@ -30,6 +30,11 @@
 //
 // 2026-11-24: a part of a journal is taken back per account, dimensions, line and side, under a lock of the original's row.
 // A journal of which a part was taken back is not reversed any more; the rest is corrected likewise.
+//
+// 2026-11-24: in exported books a stage of a control line is an account of its own, BOOK:stage:code:Lnumber, so that another
+// program holds every line and not only sums; the inner number is the one name of a line this floor knows. What the text
+// asserts are the kept balances, not sums made while writing: another program then finds a forged balance too. A proof of a
+// voucher carries inner numbers for the same reason as its digest covers them; they stand nowhere else outside.
 package ledger
 
 import (
