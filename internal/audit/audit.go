@@ -15,9 +15,9 @@
 // rows could then encode alike.
 //
 // 2026-11-24: verification is a list of probes that rooms give and app joins, run by a few connections on one exported
-// snapshot, so that all see the same instant. Digests are rebuilt in SQL from built-in functions in chunks of ids (a million
-// rows through the driver cost three times as much), trees in Go from blocks of bytes. Refused: checks that call the
-// kernel's own functions, because whoever replaces a function would replace its check.
+// snapshot, so that all see the same instant. Digests are rebuilt in SQL from built-in functions in chunks of
+// ids, trees in Go from blocks of bytes. Refused: checks that call the kernel's own functions, because whoever replaces a
+// function would replace its check.
 //
 // 2026-11-24: reading that the rules allow for a stated purpose only leaves a record, written by package web as the answer
 // leaves; ordinary reading leaves none, or the log would be about reading.
