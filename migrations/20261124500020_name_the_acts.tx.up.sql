@@ -15,12 +15,14 @@ BEGIN
         IF p_moved[i] IS NULL OR p_moved[i] <= 0 OR p_moved[i] = 'NaN' OR p_moved[i] > 999999999999999 OR p_moved[i] <> trunc(p_moved[i]) THEN
             RAISE EXCEPTION 'a move takes a positive amount' USING ERRCODE = 'KB015';
         END IF;
-        SELECT c.kind, c.dim_id, c.year, c.valid INTO l FROM ledger.control_lines c WHERE c.id = p_lines[i] AND c.book_id = p_book;
+        SELECT c.kind, c.dim_id, c.year, c.valid, k.kind IS NOT NULL AS listed INTO l FROM ledger.control_lines c
+          LEFT JOIN ledger.kind_moves k ON k.kind = p_kind AND k.from_stage = p_from[i] AND k.to_stage = p_to[i]
+         WHERE c.id = p_lines[i] AND c.book_id = p_book;
         IF NOT FOUND OR p_from[i] = p_to[i] THEN
             RAISE EXCEPTION 'line % cannot move % to %', p_lines[i], p_from[i], p_to[i] USING ERRCODE = 'KB015';
         ELSIF p_kind = 'correct' THEN NULL; -- mirrors what its original moved
         ELSIF p_code = 'BUDGET' AND l.kind = 'budget' THEN
-            IF NOT EXISTS (SELECT FROM ledger.kind_moves k WHERE k.kind = p_kind AND k.from_stage = p_from[i] AND k.to_stage = p_to[i]) THEN
+            IF NOT l.listed THEN
                 RAISE EXCEPTION '% does not move % to %', p_kind, p_from[i], p_to[i] USING ERRCODE = 'KB015';
             ELSIF p_kind = 'refund' AND (p_to[i] = 'returned') <> coalesce(extract(year FROM p_on) > l.year, false) THEN
                 RAISE EXCEPTION 'money paid back in % does not go to % of a line of %', extract(year FROM p_on), p_to[i], l.year USING ERRCODE = 'KB015';

@@ -218,7 +218,8 @@ BEGIN
      WHERE c.id = s.line;
 END $$;
 
--- Reads commands from an array of objects with what ledger.post takes, arrays as arrays, and judges their moves.
+-- Reads commands from an array of objects with what ledger.post takes, arrays as arrays, and judges their moves; the
+-- accounts of the legs are looked up for all of them together.
 CREATE TYPE ledger.judged AS (one ledger.command, legs ledger.leg[]);
 CREATE FUNCTION ledger.judge_commands(p_book int, p_code text, p_commands jsonb) RETURNS SETOF ledger.judged LANGUAGE plpgsql AS $$
 DECLARE
@@ -226,7 +227,6 @@ DECLARE
     i     ledger.command;
     m     ledger.moved;
     r     record;
-    accounts int[];
     j     ledger.judged;
 BEGIN
     FOR r IN SELECT x.ord::int AS item, c.* FROM jsonb_array_elements(p_commands) WITH ORDINALITY x (one, ord)
@@ -247,16 +247,18 @@ BEGIN
                 m.dims := m.dims || r.dims;
                 m.lines := m.lines || array_fill(NULL::bigint, ARRAY[cardinality(r.accounts)]);
                 m.amounts := m.amounts || r.amounts;
-            END IF;
-            accounts := ledger.accounts_of(p_book, m.codes, NULL);
-            IF (SELECT sum(x) FROM unnest(m.amounts) x) <> 0 OR cardinality(m.amounts) < 2 OR array_position(m.amounts, 0) IS NOT NULL THEN
-                RAISE EXCEPTION 'journal % does not sum to zero', r.key USING ERRCODE = 'KB014';
+                PERFORM ledger.accounts_of(p_book, r.accounts, NULL);
+                IF (SELECT sum(x) FROM unnest(r.amounts) x) <> 0 OR array_position(r.amounts, 0) IS NOT NULL THEN
+                    RAISE EXCEPTION 'journal % does not sum to zero', r.key USING ERRCODE = 'KB014';
+                END IF;
+            ELSIF cardinality(m.codes) = 0 THEN
+                RAISE EXCEPTION 'journal % is empty', r.key USING ERRCODE = 'KB014';
             END IF;
             i.year := m.year;
             i.year_to := m.year_to;
             i.hash := ledger.request_hash(r.kind, r.effective_on, r.document_kind, r.document_id, r.document_no, r.actor, r.approver, r.reason, r.basis,
                 NULL, m.lines, m.codes, m.dims, m.amounts);
-            j.legs := ARRAY(SELECT ROW(r.item, k, accounts[k], m.codes[k], m.dims[k], m.lines[k], m.amounts[k])::ledger.leg
+            j.legs := ARRAY(SELECT ROW(r.item, k, NULL, m.codes[k], m.dims[k], m.lines[k], m.amounts[k])::ledger.leg
                 FROM generate_series(1, cardinality(m.codes)) k);
         EXCEPTION WHEN SQLSTATE 'KB014' OR SQLSTATE 'KB015' OR SQLSTATE 'KB016' OR SQLSTATE 'KB018' THEN
             i.refusal := SQLSTATE;
@@ -281,7 +283,9 @@ BEGIN
     END IF;
     WITH judged AS MATERIALIZED (SELECT j.one, j.legs FROM ledger.judge_commands(b, p_book, p_commands) j)
     SELECT (SELECT array_agg(j.one ORDER BY (j.one).item) FROM judged j),
-           (SELECT array_agg(l::ledger.leg ORDER BY l.item, l.leg) FROM judged j CROSS JOIN LATERAL unnest(j.legs) l)
+           (SELECT array_agg(ROW(l.item, l.leg, a.id, l.code, l.dim, l.line, l.amount)::ledger.leg ORDER BY l.item, l.leg)
+              FROM judged j CROSS JOIN LATERAL unnest(j.legs) l
+              JOIN ledger.accounts a ON a.book_id = b AND a.code = l.code AND a.currency = 'VND')
       INTO items, legs;
     RETURN QUERY SELECT * FROM ledger.write_batch(b, coalesce(items, '{}'), coalesce(legs, '{}'), p_atomic);
 END $$;

@@ -32,14 +32,13 @@ func TrialBalance(ctx context.Context, db bun.IDB, book string, from, to calenda
 			UNION ALL
 			SELECT q.account_id, 0, q.debit, q.credit FROM whole JOIN ledger.period_balances q ON q.change_id = whole.change_id
 			UNION ALL
-			SELECT p.account_id, coalesce(sum(p.amount) FILTER (WHERE p.effective_on < ?1::date), 0),
-			       coalesce(sum(p.amount) FILTER (WHERE p.effective_on >= ?1::date AND p.amount > 0), 0),
-			       coalesce(-sum(p.amount) FILTER (WHERE p.effective_on >= ?1::date AND p.amount < 0), 0)
-			  FROM ledger.postings p
-			 WHERE p.account_id IN (SELECT a.id FROM ledger.accounts a, b WHERE a.book_id = b.id)
-			   AND p.effective_on > coalesce((SELECT ends_on FROM base), '-infinity') AND p.effective_on <= ?2::date
-			   AND (p.effective_on < coalesce((SELECT min(starts_on) FROM whole), 'infinity') OR p.effective_on > (SELECT max(ends_on) FROM whole))
-			 GROUP BY p.account_id)
+			SELECT g.account_id, CASE WHEN g.earlier THEN g.amount ELSE 0 END, CASE WHEN NOT g.earlier AND g.debit THEN g.amount ELSE 0 END,
+			       CASE WHEN NOT g.earlier AND NOT g.debit THEN -g.amount ELSE 0 END FROM (
+				SELECT p.account_id, p.effective_on < ?1::date AS earlier, p.amount > 0 AS debit, sum(p.amount) AS amount FROM ledger.postings p
+				 WHERE p.account_id IN (SELECT a.id FROM ledger.accounts a, b WHERE a.book_id = b.id)
+				   AND p.effective_on > coalesce((SELECT ends_on FROM base), '-infinity') AND p.effective_on <= ?2::date
+				   AND (p.effective_on < coalesce((SELECT min(starts_on) FROM whole), 'infinity') OR p.effective_on > (SELECT max(ends_on) FROM whole))
+				 GROUP BY 1, 2, 3) g)
 		SELECT a.code AS account, a.name_vi, a.name_en, a.class, a.currency, sum(x.opening) AS opening, sum(x.debit) AS debit, sum(x.credit) AS credit,
 		       sum(x.opening) + sum(x.debit) - sum(x.credit) AS closing
 		  FROM x JOIN ledger.accounts a ON a.id = x.account_id GROUP BY a.id
@@ -67,12 +66,14 @@ func Balances(ctx context.Context, db bun.IDB, book string, asOf time.Time) ([]B
 		dimRow  `bun:",extend"`
 	}
 	from := `SELECT b.account_id, b.dim_id, b.debit - b.credit AS amount FROM ledger.account_balances b
+		JOIN ledger.accounts a ON a.id = b.account_id JOIN ledger.books k ON k.id = a.book_id AND k.code = ?0
 		UNION ALL
 		SELECT a.id, c.dim_id, s.amount FROM ledger.control_lines c
 		CROSS JOIN LATERAL (VALUES ('source', -c.authorised), ('available', c.authorised - c.allocated - c.reserved - c.committed
 			- c.requested - c.advanced - c.disbursed - c.returned - c.closing), ('allocated', c.allocated), ('reserved', c.reserved),
 			('committed', c.committed), ('requested', c.requested), ('advanced', c.advanced), ('disbursed', c.disbursed),
 			('returned', c.returned), ('closing', c.closing)) s (code, amount)
+		JOIN ledger.books k ON k.id = c.book_id AND k.code = ?0
 		JOIN ledger.accounts a ON a.book_id = c.book_id AND a.code = s.code AND a.currency = 'VND'`
 	args := []any{book}
 	if !asOf.IsZero() {
