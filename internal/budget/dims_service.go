@@ -16,7 +16,7 @@ import (
 	"kinhbac/internal/storage"
 )
 
-// AddSource names a sub-source: a donor with the purpose of its money. The first Step of its money is the estimate.
+// AddSource names a sub-source: a donor with the purpose of its money. It refuses with ErrSourceTaken.
 func (s *Service) AddSource(ctx context.Context, in SubSource) (*SubSource, error) {
 	err := storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		actor, err := s.access.Require(ctx, tx, "budget_line", "record_sponsorship", access.Ref{Kind: "unit", ID: access.UnitFinance})

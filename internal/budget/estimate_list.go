@@ -17,17 +17,16 @@ import (
 
 // EstimateSummary is an estimate on a list.
 type EstimateSummary struct {
-	ID        uuid.UUID      `json:"id"`
-	Year      int            `json:"year"`
-	Round     int            `json:"round"`
-	Title     string         `json:"title"`
-	Status    EstimateStatus `json:"status"`
-	Rows      int            `json:"rows"`
-	Asked     money.Amount   `bun:"type:numeric" json:"asked"`
-	Total     money.Amount   `bun:"type:numeric" json:"total"`
-	Decision  string         `json:"decision_no"`
-	Returned  string         `json:"return_reason,omitempty"`
-	DraftedBy string         `json:"-"`
+	ID       uuid.UUID      `json:"id"`
+	Year     int            `json:"year"`
+	Round    int            `json:"round"`
+	Title    string         `json:"title"`
+	Status   EstimateStatus `json:"status"`
+	Rows     int            `json:"rows"`
+	Asked    money.Amount   `bun:"type:numeric" json:"asked"`
+	Total    money.Amount   `bun:"type:numeric" json:"total"`
+	Decision string         `json:"decision_no"`
+	Returned string         `json:"return_reason,omitempty"`
 }
 
 // Href is the page of the estimate.

@@ -93,7 +93,7 @@ func saveRows(ctx context.Context, tx bun.IDB, rows []EstimateRow) error {
 	return nil
 }
 
-// Version is a copy of an estimate as a transition left it. Nobody changes one.
+// EstimateVersion is a copy of an estimate as a transition left it. Nobody changes one.
 type EstimateVersion struct {
 	bun.BaseModel `bun:"table:budget_estimate_versions,alias:ev"`
 	EstimateID    uuid.UUID `bun:",pk,type:uuid"`

@@ -28,7 +28,7 @@ func (h handler) estimateRoutes(rt *web.Router) {
 	web.Page(rt, page+"/appraisal", noun, "appraise", "budget/estimate", h.estimate("appraisal"))
 	web.Page(rt, page+"/files", noun, "read", "budget/estimate", h.estimate("files"))
 	web.Page(rt, page+"/versions", noun, "read", "budget/estimate", h.estimate("versions"))
-	web.Page(rt, page+"/compare", noun, "read", "budget/estimate_compare", h.comparison)
+	web.Page(rt, page+"/compare", noun, "read", "budget/estimate_compare", h.compared)
 	web.Page(rt, page+"/rows/new", noun, "draft", "budget/estimate_row", h.rowForm)
 	web.Page(rt, page+"/rows/:row", noun, "draft", "budget/estimate_row", h.rowForm)
 	web.Page(rt, page+"/import", noun, "draft", "budget/estimate_import", h.rowsImportForm)

@@ -99,10 +99,6 @@ func (p *comparePage) ChoicesFor(no int) []web.Option {
 	return out
 }
 
-func (h handler) comparison(ctx context.Context, r web.Req) (*comparePage, error) {
-	return h.compared(ctx, r)
-}
-
 type compareOut struct {
 	A      int             `json:"a"`
 	B      int             `json:"b"`

@@ -45,7 +45,6 @@ type ImportSummary struct {
 	Total    money.Amount `bun:"type:numeric" json:"total"`
 	Status   string       `json:"status"`
 	Edition  int          `json:"edition"` // 0 = none
-	At       string       `bun:"-" json:"-"`
 	Uploader string       `json:"uploaded_by"`
 }
 
