@@ -2,16 +2,19 @@ package budget
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
+	"kinhbac/internal/rulebook"
 	"kinhbac/internal/web"
 )
 
@@ -229,11 +232,18 @@ type voucherPage struct {
 	web.Base
 	*Voucher
 	CanProve bool
+	Article  string               // where the legal basis stands; "" when no rule of that name was in force
 	Proof    *ledger.VoucherProof // nil while it waits for the sealer
 }
 
 // LineHref is the page of a line.
 func (p *voucherPage) LineHref(l *Line) string { return href(l) }
+
+// Place is the leaf of a sealed voucher.
+func (p *voucherPage) Place() decimal.Decimal { return decimal.NewFromInt(*p.Leaf) }
+
+// Of is the size of the tree that holds a sealed voucher.
+func (p *voucherPage) Of() decimal.Decimal { return decimal.NewFromInt(*p.TreeSize) }
 
 // DocumentHref is the page of the document, "" when it has none that stands by its id alone.
 func (p *voucherPage) DocumentHref() string {
@@ -259,6 +269,13 @@ func (h handler) voucher(ctx context.Context, r web.Req) (*voucherPage, error) {
 	p := &voucherPage{Voucher: v}
 	_, err = h.access.RequireRole(ctx, "audit_log", "verify")
 	p.CanProve = err == nil
+	if v.Basis != "" {
+		rule, err := rulebook.Get(ctx, h.db, v.Basis, v.On.Start())
+		if err != nil && !errors.Is(err, rulebook.ErrNoRule) {
+			return nil, err
+		}
+		p.Article = rule.Source()
+	}
 	p.Proof, err = h.sealed(ctx, v.No)
 	return p, err
 }

@@ -32,7 +32,7 @@ func TestVoucherShowsItsProof(t *testing.T) {
 		t.Error(err)
 	}
 	w.Get(o.officer, "/vouchers/"+no).Status(200).Has(proof.Inclusion.Head.Root.String()).Has(proof.Inclusion.Digest.String()).
-		Has("Khóa công khai").Has("/api/v1/vouchers/" + no + "/proof")
+		Has("Khóa công khai").Has(" trong cây 1 bút toán").Has("Luật Ngân sách nhà nước").Has("/api/v1/vouchers/" + no + "/proof")
 	w.Get(t.Context(), "/vouchers/"+no).Status(401)
 	w.API(o.officer, "GET", "/vouchers/"+strings.Replace(no, "0", "9", 1)+"/proof", nil, nil).Status(404)
 }

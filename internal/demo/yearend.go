@@ -1,6 +1,9 @@
 package demo
 
 import (
+	"slices"
+	"time"
+
 	"github.com/google/uuid"
 
 	"kinhbac/internal/budget"
@@ -48,8 +51,21 @@ func (s *stage) end(year int, decision, on string, carry map[uuid.UUID]uuid.UUID
 	for _, l := range rest {
 		s.change(l, decision, on, budget.ProposeInput{Kind: budget.Cancel, Reason: "Dự toán không dùng và không được chuyển nguồn"})
 	}
-	s.settle()
+	s.sealed(year)
 	must(s.Budget.CloseYear(s.sure(holder, "budget_line.close_year"), year))
+}
+
+// sealed waits until every journal of a budget year is sealed: a transaction that runs beside, also in another database
+// of the same server, holds the sealer back while it lasts.
+func (s *stage) sealed(year int) {
+	for range 500 {
+		s.settle()
+		left := take(s.Budget.Blockers(s.ctx, year))
+		if !slices.ContainsFunc(left, func(b budget.Blocker) bool { return b.Code == "unsealed" }) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 var fundLine = map[string][2]string{

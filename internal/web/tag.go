@@ -16,7 +16,7 @@ var tones = map[string]string{
 	// good end
 	"eligible": "ok", "awarded": "ok", "funded": "ok", "approved": "ok", "accepted": "ok", "paid": "ok", "signed": "ok", "concluded": "ok", "decided": "ok",
 	"counted": "ok", "verified": "ok", "locked": "ok", "settled": "ok", "liquidated": "ok", "active": "ok", "contracted": "ok", "established": "ok",
-	"done": "ok", "reconciled": "ok", "final": "ok", "finalised": "ok", "passed": "ok", "on_track": "ok", "confirmed_end": "ok", "cast": "ok", "pass": "ok",
+	"done": "ok", "reconciled": "ok", "final": "ok", "finalised": "ok", "passed": "ok", "on_track": "ok", "confirmed_end": "ok", "cast": "ok", "pass": "ok", "budget.estimate.assigned": "ok",
 	// needs a person
 	"supplement_requested": "warn", "reserve": "warn", "returned": "warn", "late": "warn", "at_risk": "warn", "default": "warn", "revision_requested": "warn",
 	"unverified": "warn", "look": "warn", "amended": "warn", "mend": "warn", "supplement": "warn",
