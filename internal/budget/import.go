@@ -90,6 +90,8 @@ type sheet struct {
 	column map[string]int
 	rows   [][]string
 	wrong  []errs.Field
+
+	fractions map[cellAt]bool // numbers of a workbook that are not whole, by their place in the file
 }
 
 // firstRow is the number of the first row below the head, as a spreadsheet counts.
@@ -103,8 +105,11 @@ func readSheet(ctx context.Context, body io.Reader, columns, need []string) (*sh
 		return nil, fmt.Errorf("read upload: %w", err)
 	}
 	var rows [][]string
+	var fractions map[cellAt]bool
 	if bytes.HasPrefix(raw, []byte("PK\x03\x04")) {
-		rows, err = readXLSX(raw)
+		if rows, fractions, err = readXLSX(ctx, raw); err != nil {
+			err = ErrImportForm.At(errs.Field{Name: "file", Code: ErrImportForm.Code})
+		}
 	} else {
 		rows, err = readCSV(raw)
 	}
@@ -117,7 +122,7 @@ func readSheet(ctx context.Context, body io.Reader, columns, need []string) (*sh
 	if len(rows)-1 > MaxRows {
 		return nil, ErrTooManyRows.At(errs.Field{Name: "file", Code: ErrTooManyRows.Code, Args: []any{MaxRows}})
 	}
-	s := &sheet{ctx: ctx, column: map[string]int{}, rows: rows[1:]}
+	s := &sheet{ctx: ctx, column: map[string]int{}, rows: rows[1:], fractions: fractions}
 	for i, head := range rows[0] {
 		if name := columnNamed(head, columns); name != "" {
 			if _, twice := s.column[name]; !twice {
@@ -212,6 +217,9 @@ func (s *sheet) amount(i int, column string) money.Amount {
 		return money.Amount{}
 	}
 	a, err := money.Parse(text)
+	if s.fractions[cellAt{i + 1, s.column[column]}] {
+		a, err = money.Amount{}, money.ErrSyntax
+	}
 	if err != nil {
 		e := errs.From(err)
 		s.fail(i, column, e.Code, e.Args...)

@@ -3,71 +3,14 @@ package budget
 import (
 	"bytes"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
-	"kinhbac/internal/errs"
 	"kinhbac/internal/web"
 )
-
-// Limits of an uploaded workbook, in bytes: what its parts may unpack to, and its largest sheet in memory.
-const (
-	maxUnpacked = 256 << 20
-	maxSheet    = 64 << 20
-)
-
-// readXLSX reads the first sheet as it is stored: numbers without their format, at most one row too many.
-func readXLSX(raw []byte) ([][]string, error) {
-	broken := ErrImportForm.At(errs.Field{Name: "file", Code: ErrImportForm.Code})
-	f, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxSheet, RawCellValue: true})
-	if err != nil {
-		return nil, broken
-	}
-	defer f.Close()
-	names := f.GetSheetList()
-	if len(names) == 0 {
-		return nil, broken
-	}
-	it, err := f.Rows(names[0])
-	if err != nil {
-		return nil, broken
-	}
-	defer it.Close()
-	var rows [][]string
-	for it.Next() && len(rows) <= MaxRows+1 {
-		cells, err := it.Columns(excelize.Options{RawCellValue: true})
-		if err != nil {
-			return nil, broken
-		}
-		for i, c := range cells {
-			cells[i] = plainNumber(c)
-		}
-		rows = append(rows, cells)
-	}
-	if it.Error() != nil {
-		return nil, broken
-	}
-	return rows, nil
-}
-
-var scientific = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?[eE][+]?[0-9]{1,2}$`)
-
-// plainNumber writes 9.9E+14 out; exact, since it goes through a decimal.
-func plainNumber(s string) string {
-	if !scientific.MatchString(s) {
-		return s
-	}
-	d, err := decimal.NewFromString(s)
-	if err != nil || !d.IsInteger() {
-		return s
-	}
-	return d.StringFixed(0)
-}
 
 // serialDay reads the number under which a spreadsheet keeps a day, from 1900 to 2199.
 func serialDay(s string) (int, bool) {
