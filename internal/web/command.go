@@ -306,9 +306,9 @@ func (rt *Router) scope(c *fiber.Ctx, s access.Subject) string {
 	return "guest:" + hex.EncodeToString(sum[:16])
 }
 
-// digest is SHA-256 over the canonical text of what was sent, without web's own fields.
+// digest is SHA-256 over the canonical text of what was sent, files included, without web's own fields.
 func digest(body *node) string {
-	sum := sha256.Sum256([]byte(body.canonical()))
+	sum := sha256.Sum256([]byte(body.canonical() + body.files))
 	return hex.EncodeToString(sum[:])
 }
 

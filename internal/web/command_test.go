@@ -36,7 +36,23 @@ func TestIdempotency(t *testing.T) {
 	if n := room.count(t); n != 2 {
 		t.Errorf("a refused command left a row: %d", n)
 	}
-	w.PostKey(ctx, "/samples/add", retry, good).Location("/samples") // a refusal keeps no key
+	w.PostKey(ctx, "/samples/add", retry, url.Values{"title": {"slow"}}).Status(http.StatusServiceUnavailable) // the time was over at the socket
+	w.PostKey(ctx, "/samples/add", retry, good).Location("/samples")                                           // a refusal keeps no key
+}
+
+// TestKeyOfUpload refuses another file under a key that was used: it was taken for the first one.
+func TestKeyOfUpload(t *testing.T) {
+	w, room := sample(t)
+	ctx := person(t, room)
+	form := url.Values{"_key": {uuid.NewString()}, "title": {"Một"}}
+	for range 2 {
+		w.Upload(ctx, "/samples/add", form, "file", "a.csv", []byte("một")).Location("/samples")
+	}
+	w.Upload(ctx, "/samples/add", form, "file", "a.csv", []byte("hai")).Status(http.StatusUnprocessableEntity).Has("Khóa này đã dùng")
+	w.Upload(ctx, "/samples/add", form, "file", "b.csv", []byte("một")).Status(http.StatusUnprocessableEntity)
+	if n := room.count(t); n != 1 {
+		t.Errorf("%d rows", n)
+	}
 }
 
 func TestTwoAtOnceWithOneKey(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"os"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -79,7 +80,7 @@ func (rt *Router) handleError(c *fiber.Ctx, err error) error {
 		code = own.status
 	case errors.As(err, &fe) && fe.Code < 500:
 		e, code = fromFiber(fe)
-	case e.Kind == errs.Internal && errors.Is(err, context.DeadlineExceeded):
+	case e.Kind == errs.Internal && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)): // the latter from the wire
 		e, code = errTimeout, fiber.StatusServiceUnavailable
 	}
 	if code >= 500 {

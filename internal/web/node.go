@@ -2,11 +2,13 @@ package web
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
+	"mime/multipart"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,6 +45,7 @@ type node struct {
 	list   []*node
 	object map[string]*node
 	form   map[string][]string // of the root of a form: the names as sent
+	files  string              // of the root of a form: fields, names and SHA-256 of the files that came with it
 }
 
 var (
@@ -56,7 +59,7 @@ var (
 
 // readForm reads a form body into a tree; names that start with _ are web's own and come apart.
 func readForm(c *fiber.Ctx) (*node, map[string]string, error) {
-	raw := map[string][]string{}
+	raw, files := map[string][]string{}, ""
 	switch kind, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType)); {
 	case err != nil:
 		return nil, nil, errBadForm
@@ -66,6 +69,9 @@ func readForm(c *fiber.Ctx) (*node, map[string]string, error) {
 			return nil, nil, errBroken
 		}
 		raw = m.Value
+		if files, err = filesDigest(m.File); err != nil {
+			return nil, nil, err
+		}
 	case kind == fiber.MIMEApplicationForm:
 		for k, v := range c.Request().PostArgs().All() {
 			raw[string(k)] = append(raw[string(k)], string(v))
@@ -76,7 +82,7 @@ func readForm(c *fiber.Ctx) (*node, map[string]string, error) {
 	if len(raw) > maxNames {
 		return nil, nil, errTooDeep
 	}
-	root, own := &node{kind: kObject, object: map[string]*node{}, form: map[string][]string{}}, map[string]string{}
+	root, own := &node{kind: kObject, object: map[string]*node{}, form: map[string][]string{}, files: files}, map[string]string{}
 	left := maxNodes
 	for name, values := range raw {
 		if strings.HasPrefix(name, "_") {
@@ -92,6 +98,30 @@ func readForm(c *fiber.Ctx) (*node, map[string]string, error) {
 		}
 	}
 	return root, own, nil
+}
+
+// filesDigest is one text per content of the chosen files, "" for none.
+func filesDigest(fields map[string][]*multipart.FileHeader) (string, error) {
+	var b strings.Builder
+	for _, field := range sortedKeys(fields) {
+		for _, h := range fields[field] {
+			if h.Filename == "" {
+				continue
+			}
+			f, err := h.Open()
+			if err != nil {
+				return "", fmt.Errorf("open upload: %w", err)
+			}
+			sum := sha256.New()
+			_, err = io.Copy(sum, f)
+			f.Close()
+			if err != nil {
+				return "", fmt.Errorf("read upload: %w", err)
+			}
+			fmt.Fprintf(&b, "%q %q %x\n", field, h.Filename, sum.Sum(nil))
+		}
+	}
+	return b.String(), nil
 }
 
 // put hangs the values of one form name, e.g. items[0].amount, into the tree; left is how many nodes it may still make.

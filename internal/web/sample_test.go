@@ -3,7 +3,9 @@ package web_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -147,6 +149,9 @@ func (s *sampleRoom) add(ctx context.Context, _ web.Req, in sampleIn) (web.Done,
 	}
 	if in.Title == "refuse" {
 		return web.Done{}, sampleOut{}, errs.New(errs.Conflict, "web.task_failed")
+	}
+	if in.Title == "slow" {
+		return web.Done{}, sampleOut{}, fmt.Errorf("read unix socket: %w", os.ErrDeadlineExceeded)
 	}
 	return web.Done{Location: "/samples"}, sampleOut{row.ID, row.Title, row.Amount, len(in.Items)}, nil
 }
