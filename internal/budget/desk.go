@@ -2,6 +2,7 @@ package budget
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -16,10 +17,10 @@ import (
 )
 
 // Commitments that wait at the same moment go into the ledger in one statement, a verdict each: one hot line is then
-// bound by what a transaction holds and no longer by one flush for each. Two workers keep the disk and the processor
-// busy at once.
+// bound by what a transaction holds and no longer by one flush for each. One worker gathers most and never waits for
+// another of its own process.
 const (
-	deskWorkers = 2
+	deskWorkers = 1
 	deskLimit   = 100
 )
 
@@ -52,120 +53,91 @@ func (h handler) together(ctx context.Context, r web.Req, use idem.Use, in commi
 	return v.kept, v.err
 }
 
+// errTaken takes a batch back whose keys were used meanwhile: each order is then done alone.
+var errTaken = errors.New("a key of the batch was used before")
+
 // commitAll takes the orders that are plainly right in one transaction: rights, open leaves and signers are judged in
-// two statements, the money in one.
+// two statements, the money in one. The ledger itself tells an order that was done before; its first answer is given.
 func (s *Service) commitAll(ctx context.Context, all []order) (out []verdict, err error) {
 	err = storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		out = make([]verdict, len(all))
-		kept, refused, err := idem.Answers(ctx, tx, uses(all))
+		leaves, err := getLeaves(ctx, tx, all)
 		if err != nil {
 			return err
 		}
-		var fresh []int
-		for i := range all {
-			out[i] = verdict{kept[i], refused[i]}
-			if kept[i] == nil && refused[i] == nil {
-				fresh = append(fresh, i)
+		asks := make([]access.Ask, len(all))
+		for i, o := range all {
+			asks[i] = access.Ask{Subject: o.subject, ID: o.line}
+		}
+		actors, err := s.access.RequireAll(ctx, tx, "budget_line", "commit", "budget_line", asks)
+		if err != nil {
+			return err
+		}
+		var places []int
+		var commitments []ledger.Commitment
+		for i, o := range all {
+			if l := leaves[i]; l != nil && actors[i].Role != "" && l.refuse(o.in, actors[i]) == nil {
+				places, commitments = append(places, i), append(commitments, l.commitment(o.in, actors[i], o.use))
 			}
 		}
-		return s.commitFresh(ctx, tx, all, fresh, out)
+		outcomes, err := ledger.CommitBatch(ctx, tx, commitments)
+		if err != nil {
+			return err
+		}
+		return keep(ctx, tx, all, places, outcomes, leaves, out)
 	})
+	if errors.Is(err, errTaken) {
+		return make([]verdict, len(all)), nil
+	}
 	return out, err
 }
 
-func uses(all []order) []idem.Use {
-	list := make([]idem.Use, len(all))
-	for i, o := range all {
-		list[i] = o.use
-	}
-	return list
-}
-
-// commitFresh posts the orders at the given places that nobody has answered before, and keeps their answers.
-func (s *Service) commitFresh(ctx context.Context, tx bun.Tx, all []order, fresh []int, out []verdict) error {
-	asks := make([]access.Ask, len(fresh))
-	for n, i := range fresh {
-		asks[n] = access.Ask{Subject: all[i].subject, ID: all[i].line}
-	}
-	leaves, err := getLeaves(ctx, tx, all, fresh)
-	if err != nil {
-		return err
-	}
-	actors, err := s.access.RequireAll(ctx, tx, "budget_line", "commit", "budget_line", asks)
-	if err != nil {
-		return err
-	}
-	var posted []int
-	var commitments []ledger.Commitment
-	for n, i := range fresh {
-		if l := leaves[n]; l != nil && l.refuse(all[i].in, actors[n]) == nil && actors[n].Role != "" {
-			posted, commitments = append(posted, i), append(commitments, l.commitment(all[i].in, actors[n], all[i].use))
-		}
-	}
-	if len(posted) == 0 {
-		return nil
-	}
-	outcomes, err := ledger.CommitBatch(ctx, tx, commitments)
-	if err != nil {
-		return err
-	}
-	return keep(ctx, tx, all, posted, outcomes, leaves, fresh, out)
-}
-
-// keep writes the answers beside their keys. An order that the ledger had from another process before gets the answer
-// that was kept then.
-func keep(ctx context.Context, tx bun.Tx, all []order, posted []int, outcomes []ledger.Outcome, leaves []*leaf, fresh []int, out []verdict) error {
-	at := make(map[int]*leaf, len(fresh))
-	for n, i := range fresh {
-		at[i] = leaves[n]
-	}
-	var done, replayed []order
-	var places []int
+// keep writes the answers of what was done beside their keys.
+func keep(ctx context.Context, tx bun.Tx, all []order, places []int, outcomes []ledger.Outcome, leaves []*leaf, out []verdict) error {
+	var fresh, replayed []idem.Use
+	var again []int
 	var answers [][]byte
-	for n, i := range posted {
-		if out[i].err = outcomes[n].Err; out[i].err != nil {
-			continue
-		}
-		var where web.Done
-		if all[i].page {
-			where = web.Done{Location: href(&at[i].Line), Notice: "budget.committed_notice"}
-		}
-		var err error
-		if out[i].kept, err = web.Kept(where, committed(outcomes[n].Posted)); err != nil {
-			return err
-		}
-		done, answers = append(done, all[i]), append(answers, out[i].kept)
-		if outcomes[n].Posted.Replay {
-			replayed, places = append(replayed, all[i]), append(places, i)
-		}
-	}
-	if len(done) > 0 {
-		if err := idem.Keep(ctx, tx, uses(done), answers); err != nil {
-			return err
+	for n, i := range places {
+		switch p := outcomes[n]; {
+		case errors.Is(p.Err, ledger.ErrKeyReused):
+			out[i].err = idem.ErrReused
+		case p.Err != nil:
+			out[i].err = p.Err
+		case p.Posted.Replay:
+			replayed, again = append(replayed, all[i].use), append(again, i)
+		default:
+			var where web.Done
+			if all[i].page {
+				where = web.Done{Location: href(&leaves[i].Line), Notice: "budget.committed_notice"}
+			}
+			var err error
+			if out[i].kept, err = web.Kept(where, committed(p.Posted)); err != nil {
+				return err
+			}
+			fresh, answers = append(fresh, all[i].use), append(answers, out[i].kept)
 		}
 	}
-	if len(replayed) == 0 {
-		return nil
+	if n, err := idem.Keep(ctx, tx, fresh, answers); err != nil {
+		return err
+	} else if n < len(fresh) {
+		return errTaken
 	}
-	first, refused, err := idem.Answers(ctx, tx, uses(replayed))
+	first, refused, err := idem.Answers(ctx, tx, replayed)
 	if err != nil {
 		return err
 	}
-	for n, i := range places {
+	for n, i := range again {
 		out[i] = verdict{first[n], refused[n]}
 	}
 	return nil
 }
 
 // getLeaves reads the lines of many orders in one statement, as getLeaf does for one; nil where there is no such line.
-func getLeaves(ctx context.Context, tx bun.IDB, all []order, places []int) ([]*leaf, error) {
-	found := make([]*leaf, len(places))
-	if len(places) == 0 {
-		return found, nil
-	}
-	lines, actors, approvers := make([]uuid.UUID, len(places)), make([]uuid.UUID, len(places)), make([]uuid.UUID, len(places))
-	for n, i := range places {
-		lines[n], actors[n], approvers[n] = all[i].line, all[i].subject.ID, all[i].in.Approver
+func getLeaves(ctx context.Context, tx bun.IDB, all []order) ([]*leaf, error) {
+	found := make([]*leaf, len(all))
+	lines, actors, approvers := make([]uuid.UUID, len(all)), make([]uuid.UUID, len(all)), make([]uuid.UUID, len(all))
+	for i, o := range all {
+		lines[i], actors[i], approvers[i] = o.line, o.subject.ID, o.in.Approver
 	}
 	var rows []struct {
 		leaf `bun:",extend"`
@@ -175,7 +147,7 @@ func getLeaves(ctx context.Context, tx bun.IDB, all []order, places []int) ([]*l
 		FROM unnest(?::uuid[], ?::uuid[], ?::uuid[]) WITH ORDINALITY q (line, actor, approver, n) JOIN budget_lines bl ON bl.id = q.line
 		ORDER BY bl.id`, pgdialect.Array(lines), pgdialect.Array(actors), pgdialect.Array(approvers)).Scan(ctx, &rows)
 	if err != nil {
-		return nil, fmt.Errorf("read %d budget lines: %w", len(places), err)
+		return nil, fmt.Errorf("read %d budget lines: %w", len(all), err)
 	}
 	for i := range rows {
 		found[rows[i].N-1] = &rows[i].leaf

@@ -133,3 +133,22 @@ func TestPageOfALineAnswersItsForm(t *testing.T) {
 		t.Errorf("kept %s", out[0].kept)
 	}
 }
+
+// A key that another act used is left to the command alone, which refuses it; nothing is committed.
+func TestKeyOfAnotherActCommitsNothing(t *testing.T) {
+	o := open(t)
+	line := o.child(t, o.root(t, "NS", 1_000_000), "NS-1", 1_000)
+	all := orders(o.officer, line.ID, access.From(o.chief).ID, 1, 2)
+	taken := all[0].use
+	taken.Act = "another"
+	if n, err := idem.Keep(t.Context(), o.db, []idem.Use{taken}, [][]byte{[]byte("{}")}); n != 1 || err != nil {
+		t.Fatalf("%d, %v", n, err)
+	}
+	out, err := o.svc.commitAll(t.Context(), all)
+	if err != nil || out[0].kept != nil || out[0].err != nil || out[1].kept != nil {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if s := o.holds(t, line); !s.Committed.IsZero() {
+		t.Errorf("committed %s", s.Committed)
+	}
+}

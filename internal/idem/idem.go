@@ -99,6 +99,9 @@ func Sweep(ctx context.Context, db bun.IDB, age time.Duration) (int64, error) {
 // a use whose key was sent with another act or content.
 func Answers(ctx context.Context, tx bun.IDB, uses []Use) (answers [][]byte, refused []error, err error) {
 	answers, refused = make([][]byte, len(uses)), make([]error, len(uses))
+	if len(uses) == 0 {
+		return answers, refused, nil
+	}
 	at := make(map[[2]string][]int, len(uses))
 	scopes, keys := make([]string, len(uses)), make([]string, len(uses))
 	for i, u := range uses {
@@ -127,18 +130,22 @@ func Answers(ctx context.Context, tx bun.IDB, uses []Use) (answers [][]byte, ref
 }
 
 // Keep claims keys with their answers at once, for commands that another guard already makes happen once. A key that
-// is there keeps the answer it has.
-func Keep(ctx context.Context, tx bun.IDB, uses []Use, answers [][]byte) error {
+// is there keeps the answer it has. It says how many were claimed.
+func Keep(ctx context.Context, tx bun.IDB, uses []Use, answers [][]byte) (int, error) {
+	if len(uses) == 0 {
+		return 0, nil
+	}
 	scopes, keys, acts, digests, texts := make([]string, len(uses)), make([]string, len(uses)), make([]string, len(uses)), make([]string, len(uses)), make([]string, len(uses))
 	for i, u := range uses {
 		scopes[i], keys[i], acts[i], digests[i], texts[i] = u.Scope, u.Key, u.Act, u.Digest, string(answers[i])
 	}
-	_, err := tx.NewRaw(`INSERT INTO command_keys (scope, key, act, digest, answer)
+	res, err := tx.NewRaw(`INSERT INTO command_keys (scope, key, act, digest, answer)
 		SELECT scope, key, act, digest, answer FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[]) k (scope, key, act, digest, answer)
 		ORDER BY scope, key ON CONFLICT (scope, key) DO NOTHING`, pgdialect.Array(scopes), pgdialect.Array(keys), pgdialect.Array(acts),
 		pgdialect.Array(digests), pgdialect.Array(texts)).Exec(ctx)
 	if err != nil {
-		return fmt.Errorf("keep %d answers: %w", len(uses), err)
+		return 0, fmt.Errorf("keep %d answers: %w", len(uses), err)
 	}
-	return nil
+	n, err := res.RowsAffected()
+	return int(n), err
 }
