@@ -103,8 +103,13 @@ func fill(ctx context.Context, base *app.Base, keyFile string, say func(string))
 		return err
 	}
 	defer owner.Close()
+	db, err := base.Play()
+	if err != nil {
+		return err
+	}
+	defer db.Close()
 	past := play.Clock()
-	a, err := app.Build(ctx, app.Parts{DB: base.DB, Data: base.Data, Key: keyFile, Clock: past, Demo: true})
+	a, err := app.Build(ctx, app.Parts{DB: db, Data: base.Data, Key: keyFile, Clock: past, Demo: true})
 	if err != nil {
 		return err
 	}

@@ -160,6 +160,7 @@ var ErrNoKey = errors.New("with DATABASE_URL the signing key must be named: set 
 type Base struct {
 	DB    *bun.DB // kinhbac_app
 	Owner func() (*bun.DB, error)
+	Play  func() (*bun.DB, error) // kinhbac_app, and no commit waits for the disk: to fill a database that nobody relies on yet
 	Data  string
 	Fresh bool            // no migration had ever run
 	Died  <-chan struct{} // closed when the private cluster ended by itself; nil with DATABASE_URL
@@ -203,6 +204,9 @@ func (b *Base) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	b.close = append(b.close, b.DB.Close)
+	b.Play = func() (*bun.DB, error) {
+		return storage.Open(appURL, storage.Options{MaxConns: 24, Statement: o.Statement, Lazy: true})
+	}
 	b.Owner = func() (*bun.DB, error) {
 		if migrateURL == "" {
 			return nil, ErrPending

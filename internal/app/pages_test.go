@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"regexp"
+	"strings"
 	"testing"
 
 	"kinhbac/internal/access"
@@ -12,7 +14,7 @@ import (
 )
 
 // TestEveryPageForEveryRole opens every page that needs no parameter as a guest and in each role, in both languages:
-// no failure, no missing words, nothing the content policy forbids.
+// no failure, no missing words, nothing the content policy forbids, and no way in the navigation that leads nowhere.
 func TestEveryPageForEveryRole(t *testing.T) {
 	db := dbtest.New(t)
 	a, err := Build(t.Context(), Parts{DB: db, Data: t.TempDir()})
@@ -40,6 +42,17 @@ func TestEveryPageForEveryRole(t *testing.T) {
 		for _, path := range router.Pages() {
 			if answer := w.Get(ctx, path); answer.Code >= 500 {
 				t.Errorf("%s as %s: %d", path, role, answer.Code)
+			}
+		}
+		_, row, _ := strings.Cut(w.Get(ctx, "/").Body, `class="nav"`)
+		row, _, _ = strings.Cut(row, "</nav>")
+		ways := regexp.MustCompile(`href="([^"]+)"`).FindAllStringSubmatch(row, -1)
+		if len(ways) < 3 {
+			t.Errorf("%s has %d ways to go", role, len(ways))
+		}
+		for _, way := range ways {
+			if answer := w.Get(ctx, way[1]); answer.Code >= 400 {
+				t.Errorf("%s leads %s to %d", way[1], role, answer.Code)
 			}
 		}
 	}

@@ -28,7 +28,7 @@ type showPage struct {
 	LossRule                       *errs.Rule
 	NoRate                         string // why IRR is missing, ready words
 	CanApprove, CanCall, CanRecord bool
-	CanDeals                       bool // the reader's role opens the pipeline
+	CanDeals, CanDistributions     bool // the reader's role opens their pages
 }
 
 type callRow struct {
@@ -65,6 +65,8 @@ func (h handler) page(ctx context.Context, code string) (*showPage, error) {
 	p.CanCall = s.access.Can(ctx, s.db, "capital_call", "draft", f)
 	_, refused := s.access.RequireRole(ctx, "deal", "read")
 	p.CanDeals = refused == nil
+	_, refused = s.access.RequireRole(ctx, "distribution", "read")
+	p.CanDistributions = refused == nil
 	p.CanRecord = s.access.Can(ctx, s.db, "fund_capital", "record", f)
 	for _, c := range got.Calls {
 		p.Calls = append(p.Calls, callRow{c, c.Total(), c.Paid()})

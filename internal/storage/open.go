@@ -23,6 +23,7 @@ type Options struct {
 	MaxConns  int           // 0 = 10
 	Statement time.Duration // longest statement; 0 = 30 s
 	Name      string        // application_name; "" = kinhbac
+	Lazy      bool          // a commit does not wait for the disk: a crash may lose the last ones, never their order
 }
 
 // Refusals of a database URL, for the person at the command line.
@@ -51,6 +52,9 @@ func Open(dsn string, o Options) (*bun.DB, error) {
 		"lock_timeout":                        int64(5_000),
 		"idle_in_transaction_session_timeout": int64(60_000),
 		"client_connection_check_interval":    int64(2_000),
+	}
+	if o.Lazy {
+		params["synchronous_commit"] = "off"
 	}
 	if o.Role != "" {
 		params["role"] = o.Role

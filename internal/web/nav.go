@@ -37,6 +37,8 @@ var (
 		{"web.nav.awards", "/award-sets"}, {"web.nav.agreements", "/agreements"}, {"web.nav.disbursements", "/disbursements"}, {"web.nav.indicators", "/indicators"}}
 	navFinance = []entry{navInbox, {"web.nav.budgets", "/budgets"}, {"web.nav.estimates", "/estimates"}, {"web.nav.appraisals", "/award-sets"}, {"web.nav.approvals", "/disbursements"},
 		{"web.nav.payments", "/payments"}, {"web.nav.fund", "/fund"}, {"web.nav.indicators", "/indicators"}}
+	navHolder = []entry{navInbox, {"web.nav.budgets", "/budgets"}, {"web.nav.estimates", "/estimates"}, {"web.nav.approvals", "/disbursements"},
+		{"web.nav.payments", "/payments"}, {"web.nav.fund", "/fund"}, {"web.nav.indicators", "/indicators"}}
 	navFund = []entry{navInbox, {"web.nav.fund", "/fund"}, {"web.nav.pipeline", "/fund/pipeline"}, {"web.nav.portfolio", "/fund/investments"},
 		{"web.nav.capital_calls", "/fund/capital-calls"}, {"web.nav.valuations", "/fund/valuations"}, {"web.nav.councils", "/councils"}}
 	navProvince = []entry{navInbox, {"web.nav.budgets", "/budgets"}, {"web.nav.estimates", "/estimates"}, {"web.nav.award_list", "/award-sets"}, {"web.nav.councils", "/councils"},
@@ -50,7 +52,7 @@ var navOf = map[access.Role][]entry{
 	access.Applicant: navApplicant, access.OrgSignatory: navApplicant, access.Reviewer: navReviewer,
 	access.CouncilMember: navCouncil, access.CouncilChair: navCouncil, access.CouncilSecretary: navCouncil,
 	access.ProgrammeOfficer: navScience, access.DepartmentHead: navScience, access.ProvinceLeader: navProvince,
-	access.FinanceOfficer: navFinance, access.ChiefAccountant: navFinance, access.AccountHolder: navFinance,
+	access.FinanceOfficer: navFinance, access.ChiefAccountant: navFinance, access.AccountHolder: navHolder,
 	access.FundAnalyst: navFund, access.FundManager: navFund, access.InvestmentBoard: navFund,
 	access.Auditor: navAudit, access.DPO: navAdmin, access.SystemAdmin: navAdmin, access.SecurityOfficer: navAdmin,
 }
