@@ -46,11 +46,12 @@ CREATE TABLE ledger.dim_sets (
     source_code     text, -- nguồn
     organisation_id uuid,
     project_id      uuid,
+    milestone_id    uuid,
     contract_id     uuid,
     unit_id         uuid,
     investee_id     uuid,
     UNIQUE NULLS NOT DISTINCT (budget_year, budget_level, chapter, category, item, sub_item, programme_code, source_code,
-        organisation_id, project_id, contract_id, unit_id, investee_id)
+        organisation_id, project_id, milestone_id, contract_id, unit_id, investee_id)
 );
 INSERT INTO ledger.dim_sets DEFAULT VALUES;
 

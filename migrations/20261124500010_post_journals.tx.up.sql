@@ -21,34 +21,34 @@ END $$;
 -- A number by which a combination is found: the unique key of the table holds its uniqueness, but rows with nulls are not
 -- looked up by it.
 CREATE FUNCTION ledger.dim_key(p_year int, p_level text, p_chapter text, p_category text, p_item text, p_sub_item text,
-    p_programme text, p_source text, p_organisation uuid, p_project uuid, p_contract uuid, p_unit uuid, p_investee uuid)
+    p_programme text, p_source text, p_organisation uuid, p_project uuid, p_contract uuid, p_unit uuid, p_investee uuid, p_milestone uuid)
     RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN hashtextextended(ARRAY[p_year::text, p_level, p_chapter, p_category, p_item, p_sub_item, p_programme, p_source,
-        p_organisation::text, p_project::text, p_contract::text, p_unit::text, p_investee::text]::text, 0);
+        p_organisation::text, p_project::text, p_contract::text, p_unit::text, p_investee::text, p_milestone::text]::text, 0);
 END $$;
 CREATE INDEX dim_sets_key ON ledger.dim_sets (ledger.dim_key(budget_year, budget_level, chapter, category, item, sub_item, programme_code,
-    source_code, organisation_id, project_id, contract_id, unit_id, investee_id));
+    source_code, organisation_id, project_id, contract_id, unit_id, investee_id, milestone_id));
 
 -- The dimension combination of these values, made when new. Equal values always give the same number. (A plan made while
 -- the table was small would walk through all of it when it is not.)
 CREATE FUNCTION ledger.dim(p_year int, p_level text, p_chapter text, p_category text, p_item text, p_sub_item text,
-    p_programme text, p_source text, p_organisation uuid, p_project uuid, p_contract uuid, p_unit uuid, p_investee uuid)
+    p_programme text, p_source text, p_organisation uuid, p_project uuid, p_contract uuid, p_unit uuid, p_investee uuid, p_milestone uuid DEFAULT NULL)
     RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     d    bigint;
     span daterange;
     key  bigint := ledger.dim_key(p_year, p_level, p_chapter, p_category, p_item, p_sub_item, p_programme, p_source,
-        p_organisation, p_project, p_contract, p_unit, p_investee);
+        p_organisation, p_project, p_contract, p_unit, p_investee, p_milestone);
 BEGIN
     FOR attempt IN 1..2 LOOP
         SELECT id INTO d FROM ledger.dim_sets s
          WHERE ledger.dim_key(s.budget_year, s.budget_level, s.chapter, s.category, s.item, s.sub_item, s.programme_code, s.source_code,
-                s.organisation_id, s.project_id, s.contract_id, s.unit_id, s.investee_id) = key
+                s.organisation_id, s.project_id, s.contract_id, s.unit_id, s.investee_id, s.milestone_id) = key
            AND (s.budget_year, s.budget_level, s.chapter, s.category, s.item, s.sub_item, s.programme_code, s.source_code,
-                s.organisation_id, s.project_id, s.contract_id, s.unit_id, s.investee_id)
+                s.organisation_id, s.project_id, s.contract_id, s.unit_id, s.investee_id, s.milestone_id)
             IS NOT DISTINCT FROM (p_year, p_level, p_chapter, p_category, p_item, p_sub_item, p_programme, p_source,
-                p_organisation, p_project, p_contract, p_unit, p_investee);
+                p_organisation, p_project, p_contract, p_unit, p_investee, p_milestone);
         IF FOUND THEN
             RETURN d;
         END IF;
@@ -58,9 +58,9 @@ BEGIN
                 DETAIL = concat_ws(' ', p_level, p_chapter, p_category, p_item, p_sub_item, p_source);
         END IF;
         INSERT INTO ledger.dim_sets (budget_year, budget_level, chapter, category, item, sub_item, programme_code,
-                source_code, organisation_id, project_id, contract_id, unit_id, investee_id)
+                source_code, organisation_id, project_id, contract_id, unit_id, investee_id, milestone_id)
         VALUES (p_year, p_level, p_chapter, p_category, p_item, p_sub_item, p_programme,
-                p_source, p_organisation, p_project, p_contract, p_unit, p_investee)
+                p_source, p_organisation, p_project, p_contract, p_unit, p_investee, p_milestone)
         ON CONFLICT DO NOTHING RETURNING id INTO d;
         IF FOUND THEN
             INSERT INTO ledger.dim_spans (dim_id, valid) SELECT d, span WHERE span IS NOT NULL;

@@ -142,6 +142,9 @@ func (l *Line) Dim() ledger.Dim {
 	if l.ProjectID != nil {
 		d.Project = *l.ProjectID
 	}
+	if l.MilestoneID != nil {
+		d.Milestone = *l.MilestoneID
+	}
 	return d
 }
 

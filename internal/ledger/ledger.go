@@ -108,6 +108,7 @@ type Dim struct {
 	Level, Chapter, Category, Item, SubItem         string
 	Programme, SourceCode                           string
 	Organisation, Project, Contract, Unit, Investee uuid.UUID
+	Milestone                                       uuid.UUID
 }
 
 // Move takes an amount of one control line from one stage to another. Amount is positive. Line is a

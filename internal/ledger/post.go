@@ -176,9 +176,9 @@ func intern(ctx context.Context, tx bun.IDB, d Dim) (id int64, err error) {
 		year = &d.Year
 	}
 	err = tx.NewRaw(`SELECT ledger.dim(?::int, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text, ?::text,
-			?::uuid, ?::uuid, ?::uuid, ?::uuid, ?::uuid)`, year, text(d.Level), text(d.Chapter), text(d.Category), text(d.Item),
+			?::uuid, ?::uuid, ?::uuid, ?::uuid, ?::uuid, ?::uuid)`, year, text(d.Level), text(d.Chapter), text(d.Category), text(d.Item),
 		text(d.SubItem), text(d.Programme), text(d.SourceCode), known(d.Organisation), known(d.Project), known(d.Contract),
-		known(d.Unit), known(d.Investee)).Scan(ctx, &id)
+		known(d.Unit), known(d.Investee), known(d.Milestone)).Scan(ctx, &id)
 	return id, err
 }
 

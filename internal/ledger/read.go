@@ -52,17 +52,18 @@ func Lines(ctx context.Context, db bun.IDB, ids []int64) (map[int64]State, error
 type dimRow struct {
 	Year                                                           int
 	Level, Chapter, Category, Item, SubItem, Programme, SourceCode string
-	OrganisationID, ProjectID, ContractID, UnitID, InvesteeID      *uuid.UUID
+	OrganisationID, ProjectID, MilestoneID                         *uuid.UUID
+	ContractID, UnitID, InvesteeID                                 *uuid.UUID
 }
 
 const dimColumns = `coalesce(d.budget_year, 0) AS year, coalesce(d.budget_level, '') AS level, coalesce(d.chapter, '') AS chapter,
 	coalesce(d.category, '') AS category, coalesce(d.item, '') AS item, coalesce(d.sub_item, '') AS sub_item,
 	coalesce(d.programme_code, '') AS programme, coalesce(d.source_code, '') AS source_code, d.organisation_id, d.project_id,
-	d.contract_id, d.unit_id, d.investee_id`
+	d.milestone_id, d.contract_id, d.unit_id, d.investee_id`
 
 func (r dimRow) dim() Dim {
 	return Dim{Year: r.Year, Level: r.Level, Chapter: r.Chapter, Category: r.Category, Item: r.Item, SubItem: r.SubItem,
-		Programme: r.Programme, SourceCode: r.SourceCode, Organisation: id(r.OrganisationID), Project: id(r.ProjectID),
+		Programme: r.Programme, SourceCode: r.SourceCode, Organisation: id(r.OrganisationID), Project: id(r.ProjectID), Milestone: id(r.MilestoneID),
 		Contract: id(r.ContractID), Unit: id(r.UnitID), Investee: id(r.InvesteeID)}
 }
 
