@@ -19,7 +19,7 @@ func Verify(ctx context.Context, db *bun.DB, key ed25519.PublicKey) ([]audit.Che
 // Probes are those of the ledger, in the order their lines are read.
 func Probes() []audit.Probe {
 	return []audit.Probe{
-		zeroSum, lines, ceilings, balances, periods, turnovers, chained, closings, reversals, guards(), requests, documents(), digests(), audit.Tree("ledger"),
+		zeroSum, lines, ceilings, balances, periods, states, turnovers, chained, closings, reversals, guards(), requests, documents(), digests(), audit.Tree("ledger"),
 	}
 }
 

@@ -43,3 +43,15 @@ var closings = audit.Query("ledger.check.closings", "SELECT count(*) FROM ledger
 	        FROM ledger.period_balances t WHERE t.change_id = c.id) d
 	 CROSS JOIN LATERAL (VALUES (1, encode(c.digest, 'hex'), encode(d.digest, 'hex')), (2, encode(c.tree_root, 'hex'), coalesce(encode(h.root, 'hex'), '–'))) x (place, stands, wanted)
 	 WHERE c.version IS NOT NULL AND c.journals > 0 AND x.stands <> x.wanted ORDER BY c.id, x.place LIMIT 1`)
+
+// states: a year and a period of a book stand where their last change left them, and each change begins where the one
+// before it ended.
+var states = audit.Query("ledger.check.states", "SELECT (SELECT count(*) FROM ledger.budget_years) + (SELECT count(*) FROM ledger.periods)", `
+	SELECT x.place, x.stands, x.wanted FROM (
+	    SELECT 'budget_years ' || y.book_id || '/' || y.year AS place, y.state AS stands, coalesce((SELECT c.to_state FROM ledger.state_changes c
+	        WHERE c.book_id = y.book_id AND c.year = y.year ORDER BY c.id DESC LIMIT 1), 'open') AS wanted FROM ledger.budget_years y
+	    UNION ALL SELECT 'periods ' || p.id, p.state, coalesce((SELECT c.to_state FROM ledger.state_changes c WHERE c.period_id = p.id ORDER BY c.id DESC LIMIT 1), 'open')
+	      FROM ledger.periods p
+	    UNION ALL SELECT 'state_changes ' || c.id, c.from_state, lag(c.to_state, 1, 'open') OVER (PARTITION BY c.book_id, c.period_id, c.year ORDER BY c.id)
+	      FROM ledger.state_changes c) x
+	 WHERE x.stands <> x.wanted ORDER BY x.place LIMIT 1`)

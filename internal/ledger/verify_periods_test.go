@@ -18,6 +18,9 @@ func TestVerifyFindsAForgedTrialBalance(t *testing.T) {
 		{"a row", "DELETE FROM ledger.period_balances WHERE change_id = (SELECT max(change_id) FROM ledger.period_balances)", "ledger.check.turnovers"},
 		{"an earlier month", "UPDATE ledger.period_balances SET debit = debit + 1 WHERE change_id = (SELECT min(change_id) FROM ledger.period_balances)", "ledger.check.chained"},
 		{"a turnover both ways", "UPDATE ledger.period_balances SET debit = debit + 1, credit = credit + 1 WHERE change_id = (SELECT min(change_id) FROM ledger.period_balances)", "ledger.check.closings"},
+		{"a month opened", "UPDATE ledger.periods SET state = 'open' WHERE state = 'closed'", "ledger.check.states"},
+		{"a year closed", "UPDATE ledger.budget_years SET state = 'closed'", "ledger.check.states"},
+		{"a change", "DELETE FROM ledger.state_changes WHERE to_state = 'soft_closed'", "ledger.check.states"},
 		{"a digest", "UPDATE ledger.state_changes SET digest = sha256('x') WHERE version IS NOT NULL", "ledger.check.closings"},
 		{"a root", "UPDATE ledger.state_changes SET tree_root = sha256('x') WHERE tree_root IS NOT NULL", "ledger.check.closings"},
 	} {
@@ -40,7 +43,8 @@ func TestVerifyFindsAForgedTrialBalance(t *testing.T) {
 				}
 			}
 			if c.sql != "" {
-				off := "ALTER TABLE ledger.period_balances DISABLE TRIGGER USER; ALTER TABLE ledger.state_changes DISABLE TRIGGER USER;"
+				off := "ALTER TABLE ledger.period_balances DISABLE TRIGGER USER; ALTER TABLE ledger.state_changes DISABLE TRIGGER USER;" +
+					"ALTER TABLE ledger.periods DISABLE TRIGGER USER; ALTER TABLE ledger.budget_years DISABLE TRIGGER USER;"
 				if _, err := dbtest.Owner(t, db).ExecContext(t.Context(), off+c.sql); err != nil {
 					t.Fatal(err)
 				}
