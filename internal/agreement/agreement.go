@@ -82,7 +82,14 @@ type Milestone struct {
 	Amount        money.Amount  `bun:"type:numeric"`
 	DueOn         calendar.Date `bun:"type:date"`
 	Status        string        // pending, reported, accepted, paid
+	Kind          string        // content, or advance: paid before the work and settled afterwards
 }
+
+// Kinds of milestone.
+const (
+	KindContent = "content"
+	KindAdvance = "advance"
+)
 
 // Milestone states.
 const (
@@ -151,6 +158,9 @@ func (a *Agreement) Seal() string {
 		a.Amount.String(), a.CoFunding.String(), a.StartsOn.String(), a.EndsOn.String(), a.PayeeName, a.PayeeBank, a.PayeeAccount)
 	for _, m := range a.Milestones {
 		put(fmt.Sprint(m.Position), m.Name, m.Amount.String(), m.DueOn.String())
+		if m.Kind == KindAdvance {
+			put(m.Kind)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -16,8 +16,10 @@
 // # Decisions
 //
 // 2026-11-24: pay per content after the host has spent, no advances: the template contract of the innovation
-// track pays only on full papers (NĐ 268/2025/NĐ-CP, Điều 15 khoản 3, Điều 18; mẫu I.14). Lump sums and
-// advances of the S&T track are other kinds of milestone and need their own caps.
+// track pays only on full papers (NĐ 268/2025/NĐ-CP, Điều 15 khoản 3, Điều 18; mẫu I.14). An agreement of the S&T
+// track may have advances: milestones of a kind of their own, part of the signed digest, on which nothing is
+// reported. The first takes at most the share of the support that the rulebook allows, judged at drafting, so that
+// no agreement is signed that cannot be paid, and again at payment.
 //
 // 2026-11-24: the payee's account is a term of the agreement and part of the signed digest, so that nobody can
 // change where the money goes without both parties signing again.

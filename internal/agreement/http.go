@@ -9,6 +9,7 @@ import (
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/calendar"
+	"kinhbac/internal/call"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/ledger"
@@ -80,6 +81,7 @@ type newPage struct {
 	web.Base
 	Award *waiting
 	Slots []int
+	Kinds []web.Option // none where the track pays no advance
 }
 
 func (s *Service) newPage(ctx context.Context, r web.Req) (*newPage, error) {
@@ -93,7 +95,13 @@ func (s *Service) newPage(ctx context.Context, r web.Req) (*newPage, error) {
 	}
 	for i := range rows {
 		if rows[i].ID == id {
-			return &newPage{Award: &rows[i], Slots: []int{0, 1, 2, 3, 4}}, nil
+			p := &newPage{Award: &rows[i], Slots: []int{0, 1, 2, 3, 4}}
+			if rows[i].Track == call.TrackScience {
+				for _, k := range []string{KindContent, KindAdvance} {
+					p.Kinds = append(p.Kinds, web.Option{Value: k, Label: i18n.T(ctx, "agreement.kind_"+k)})
+				}
+			}
+			return p, nil
 		}
 	}
 	return nil, errs.ErrNotFound
@@ -110,6 +118,7 @@ type showPage struct {
 	Reports    []Report
 	Names      map[uuid.UUID]string // milestone names by id
 	Entries    []ledger.Entry
+	Advances   []Advance // paid, first the oldest
 	CanGrantee bool
 	CanState   bool
 	CanReport  bool
@@ -140,6 +149,11 @@ func (s *Service) show(ctx context.Context, r web.Req) (*showPage, error) {
 	}
 	if p.Entries, err = ledger.Entries(ctx, db, "agreement", id); err != nil {
 		return nil, err
+	}
+	if s.advances != nil {
+		if p.Advances, err = s.advances.Advances(ctx, db, id); err != nil {
+			return nil, err
+		}
 	}
 	can := func(resource, act string) bool { return s.access.Can(ctx, db, resource, act, v) }
 	p.CanGrantee = v.Status == Draft && can("agreement", "sign_grantee")
@@ -209,12 +223,13 @@ type MilestoneAnswer struct {
 	Amount money.Amount `json:"amount"`
 	DueOn  string       `json:"due_on"`
 	Status string       `json:"status"`
+	Kind   string       `json:"kind"`
 }
 
 func answer(a *Agreement) Answer {
 	out := Answer{ID: a.ID, No: a.No, Title: a.Title, Amount: a.Amount, Status: a.Status, Digest: a.Digest, Milestones: []MilestoneAnswer{}}
 	for _, m := range a.Milestones {
-		out.Milestones = append(out.Milestones, MilestoneAnswer{m.ID, m.Name, m.Amount, m.DueOn.String(), m.Status})
+		out.Milestones = append(out.Milestones, MilestoneAnswer{m.ID, m.Name, m.Amount, m.DueOn.String(), m.Status, m.Kind})
 	}
 	return out
 }

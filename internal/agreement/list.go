@@ -84,13 +84,14 @@ type waiting struct {
 	Title        string
 	Organisation string
 	Amount       money.Amount
+	Track        string
 }
 
 // unsigned lists funded awards that have no agreement yet and whose award set the subject may read.
 func (s *Service) unsigned(ctx context.Context) (rows []waiting, err error) {
 	q := storage.Joined(ctx, s.db).NewSelect().TableExpr("awards AS aw").
-		ColumnExpr("aw.id, p.code, p.title_vi AS title, o.name AS organisation, aw.amount").
-		Join("JOIN proposals AS p ON p.id = aw.proposal_id").Join("JOIN organisations AS o ON o.id = aw.organisation_id").
+		ColumnExpr("aw.id, p.code, p.title_vi AS title, o.name AS organisation, aw.amount, c.track").
+		Join("JOIN proposals AS p ON p.id = aw.proposal_id").Join("JOIN calls AS c ON c.id = p.call_id").Join("JOIN organisations AS o ON o.id = aw.organisation_id").
 		Where("aw.outcome = ?", allocation.Funded).Where("NOT EXISTS (SELECT 1 FROM agreements x WHERE x.award_id = aw.id)").OrderExpr("aw.rank")
 	err = s.access.Scope(ctx, q, "agreement", "draft", "award").Scan(ctx, &rows)
 	return rows, err
@@ -134,7 +135,7 @@ func (s *Service) reportTasks(ctx context.Context) ([]web.Task, error) {
 		DueOn       time.Time
 	}
 	q := storage.Joined(ctx, s.db).NewSelect().TableExpr("agreements AS ag").ColumnExpr("ag.id AS agreement_id, ag.no, m.name, m.due_on").
-		Join("JOIN agreement_milestones AS m ON m.agreement_id = ag.id").Where("m.status = 'pending'")
+		Join("JOIN agreement_milestones AS m ON m.agreement_id = ag.id").Where("m.status = 'pending'").Where("m.kind = ?", KindContent)
 	if err := s.access.Scope(ctx, q, "progress_report", "submit", "agreement").OrderExpr("m.due_on").Limit(50).Scan(ctx, &due); err != nil {
 		return nil, err
 	}

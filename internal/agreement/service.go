@@ -20,8 +20,9 @@ import (
 
 // Service runs the commands of the room.
 type Service struct {
-	db     *bun.DB
-	access *access.Access
+	db       *bun.DB
+	access   *access.Access
+	advances Advances
 }
 
 // New makes the service and tells access how agreements and reports carry their conditions.
@@ -37,7 +38,7 @@ func New(db *bun.DB, acc *access.Access) *Service {
 			"state:running":  "ag.status = 'running'",
 			"state:accepted": "ag.status IN ('accepted', 'settled')",
 			"state:milestone_ok": `EXISTS (SELECT 1 FROM agreement_milestones m
-				WHERE m.agreement_id = ag.id AND ag.status = 'running' AND m.status = 'accepted')`,
+				WHERE m.agreement_id = ag.id AND ag.status = 'running' AND (m.status = 'accepted' OR m.kind = 'advance' AND m.status = 'pending'))`,
 			"contracted":     "ag.state_signed_by IS NOT NULL",
 			"natural_person": "EXISTS (SELECT 1 FROM organisations o WHERE o.id = ag.organisation_id AND o.kind IN ('person', 'group') AND o.representative_id = {user})",
 		},
@@ -53,7 +54,7 @@ func New(db *bun.DB, acc *access.Access) *Service {
 			{Kind: "organisation", ID: "(SELECT a.organisation_id FROM agreements a WHERE a.id = pr.agreement_id)"},
 		},
 	})
-	return &Service{db, acc}
+	return &Service{db: db, access: acc}
 }
 
 // Terms is what the officer enters for a draft. Amounts in whole đồng.
@@ -71,6 +72,7 @@ type Content struct {
 	Name   string        `form:"name" json:"name"`
 	Amount money.Amount  `form:"amount" json:"amount"`
 	DueOn  calendar.Date `form:"due_on" json:"due_on"`
+	Kind   string        `form:"kind" json:"kind"` // content, also when empty, or advance
 }
 
 // Draft makes the agreement of a funded award whose set is decided.
@@ -134,10 +136,13 @@ func (s *Service) compose(ctx context.Context, tx bun.IDB, aw *allocation.Award,
 	}
 	for _, c := range t.Milestones {
 		a.Milestones = append(a.Milestones, Milestone{
-			ID: uuid.New(), AgreementID: a.ID, Position: len(a.Milestones) + 1, Name: c.Name, Amount: c.Amount, DueOn: c.DueOn, Status: Pending,
+			ID: uuid.New(), AgreementID: a.ID, Position: len(a.Milestones) + 1, Name: c.Name, Amount: c.Amount, DueOn: c.DueOn, Status: Pending, Kind: kindOf(c),
 		})
 	}
 	if err := a.Check(); err != nil {
+		return nil, err
+	}
+	if err := advances(ctx, tx, a); err != nil {
 		return nil, err
 	}
 	a.Digest = a.Seal()
@@ -250,6 +255,8 @@ func (s *Service) SubmitReport(ctx context.Context, agreement, milestone uuid.UU
 		switch {
 		case m == nil:
 			return errs.ErrNotFound
+		case m.Kind == KindAdvance:
+			return ErrNoReport
 		case m.Status != Pending:
 			return ErrReportDecided
 		case body == "":

@@ -113,6 +113,8 @@ func Build(ctx context.Context, p Parts) (*App, error) {
 	a.Awards = allocation.New(p.DB, acc, a.Council)
 	a.Agree = agreement.New(p.DB, acc)
 	a.Pay = disbursement.New(p.DB, acc)
+	a.Pay.KeepFiles(files)
+	a.Agree.ShowAdvances(disbursement.Payments{})
 	a.Fund = fund.New(p.DB, acc, hol, investment.Portfolio{})
 	a.Invest = investment.New(p.DB, acc, a.Fund)
 	a.Council.Serve("deal", investment.Matters{})

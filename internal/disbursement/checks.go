@@ -9,10 +9,12 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
+	"github.com/uptrace/bun"
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/agreement"
 	"kinhbac/internal/calendar"
+	"kinhbac/internal/errs"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
@@ -46,6 +48,9 @@ func (s *Service) checks(ctx context.Context, v *view, a *agreement.Agreement, l
 	}
 	cs := []check{{v.AgreementStatus == string(agreement.Running) && !day.After(a.EndsOn), t("check_agreement"), t("check_agreement_basis", v.AgreementNo, a.EndsOn.Format())}}
 
+	if v.Advance {
+		return s.advanceChecks(ctx, t, v, a, line, o, cs)
+	}
 	milestone := check{What: t("check_milestone", v.Position), Basis: v.Milestone}
 	if report != nil {
 		milestone.OK = v.MilestoneStatus == agreement.MilestoneAccepted || v.MilestoneStatus == agreement.MilestonePaid
@@ -64,12 +69,41 @@ func (s *Service) checks(ctx context.Context, v *view, a *agreement.Agreement, l
 	}
 	cs = append(cs, co, check{spent.Cmp(v.Amount) >= 0, t("check_spent"), t("check_spent_basis", spent.Format(), v.Amount.Format())})
 
+	return append(cs, payee(t, v, a, o), people(ctx, t, v, o)), nil
+}
+
+// advanceChecks are the checks of an advance: nothing is accepted or spent yet, but the rules on advances hold.
+func (s *Service) advanceChecks(ctx context.Context, t words, v *view, a *agreement.Agreement, line ledger.State, o *orderView, cs []check) ([]check, error) {
+	given, settled, err := advancesOf(ctx, storage.Joined(ctx, s.db), a.ID, v.ID)
+	if err != nil {
+		return nil, err
+	}
+	rule := check{OK: true, What: t("check_advance"), Basis: t("check_advance_first", share(v.Amount, a.Amount))}
+	if !given.IsZero() {
+		rule.Basis = t("check_advance_next", settled.Format(), given.Format(), share(settled, given))
+	}
+	if v.Status == Draft || v.Status == Submitted { // what was accepted stays accepted
+		err := storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error { return advanceAllowed(ctx, tx, v.Request) })
+		if err != nil && errs.From(err).Kind != errs.Conflict && errs.From(err).Kind != errs.Invalid {
+			return nil, err
+		}
+		rule.OK = err == nil
+	}
+	cs = append(cs, rule, schedule(t, v, a))
+	if v.Status != Paid { // afterwards settlements take it off the stage
+		cs = append(cs, held(t, v, line))
+	}
+	return append(cs, payee(t, v, a, o), people(ctx, t, v, o)), nil
+}
+
+// payee compares the account with the one under the signatures.
+func payee(t words, v *view, a *agreement.Agreement, o *orderView) check {
 	account := check{OK: a.Seal() == a.Digest, What: t("check_account"), Basis: t("check_account_basis", tail(a.PayeeAccount), a.No)}
 	if o != nil {
 		account.OK = account.OK && o.PayeeAccount == a.PayeeAccount && o.PayeeBank == a.PayeeBank && o.PayeeName == a.PayeeName
 		account.Basis = t("check_account_order", tail(o.PayeeAccount), o.No, a.No)
 	}
-	return append(cs, account, people(ctx, t, v, o)), nil
+	return account
 }
 
 type words func(code string, args ...any) string

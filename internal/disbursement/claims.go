@@ -74,22 +74,29 @@ func (Agreements) LockClaim(ctx context.Context, tx bun.IDB, line uuid.UUID, kin
 	return &c, nil
 }
 
-// CarryOver moves the requests that are not accepted yet to the line of the next year.
+// CarryOver moves the requests that are not accepted yet, and the advances that are not settled, to the line of the
+// next year.
 func (Agreements) CarryOver(ctx context.Context, tx bun.IDB, from, to uuid.UUID) error {
 	_, err := tx.NewUpdate().Model((*Request)(nil)).Set("budget_line_id = ?", to).Where("budget_line_id = ?", from).
-		Where("status IN (?)", bun.List([]Status{Draft, Submitted})).Exec(ctx)
+		Where(`status IN (?) OR advance AND status = 'paid' AND amount > (SELECT COALESCE(sum(se.amount), 0) FROM advance_settlements se
+			WHERE se.request_id = dr.id AND se.status = 'confirmed')`, bun.List([]Status{Draft, Submitted})).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("carry requests to budget line %s: %w", to, err)
 	}
 	return nil
 }
 
-// Blockers are the requests and payment orders of a budget year that wait.
+// Blockers are the requests and payment orders of a budget year that wait, and its advances that are not settled.
 func (Agreements) Blockers(ctx context.Context, db bun.IDB, year int) ([]budget.Blocker, error) {
 	var list []budget.Blocker
 	err := db.NewRaw(`SELECT * FROM (
 		SELECT 'request' AS code, dr.no, '/disbursements/' || dr.id AS href, dr.amount FROM disbursement_requests dr
 		  JOIN budget_lines bl ON bl.id = dr.budget_line_id WHERE bl.year = ?0 AND dr.status IN ('submitted', 'checked')
+		UNION ALL
+		SELECT 'advance', dr.no, '/disbursements/' || dr.id, dr.amount - COALESCE(s.settled, 0) FROM disbursement_requests dr
+		  JOIN budget_lines bl ON bl.id = dr.budget_line_id LEFT JOIN LATERAL (SELECT sum(se.amount) AS settled FROM advance_settlements se
+		       WHERE se.request_id = dr.id AND se.status = 'confirmed') s ON true
+		 WHERE bl.year = ?0 AND dr.advance AND dr.status = 'paid' AND dr.amount > COALESCE(s.settled, 0)
 		UNION ALL
 		SELECT 'order', po.no, '/disbursements/' || po.request_id, po.amount FROM payment_orders po
 		  JOIN disbursement_requests dr ON dr.id = po.request_id JOIN budget_lines bl ON bl.id = dr.budget_line_id

@@ -38,6 +38,7 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Command(rt, "/payments/:id/record-paid", "payment_order", "record_paid", "", s.postPaid)
 	web.Command(rt, "/payments/:id/record-failed", "payment_order", "record_failed", "", orderReason(s.RecordFailed, "disbursement.order_failed"))
 	web.Command(rt, "/payments/:id/cancel", "payment_order", "cancel", "", orderReason(s.CancelOrder, "disbursement.order_cancelled"))
+	s.settleRoutes(rt)
 	rt.Tasks(s.Tasks)
 	rt.Desk(s.desk)
 }
@@ -135,6 +136,7 @@ type showPage struct {
 	Events   []web.Event
 	Can      can
 	Line     ledger.State
+	Advance  *advancePart // of a paid advance, else nil
 }
 
 // Share is an amount in percent of the agreement.
@@ -173,6 +175,9 @@ func (s *Service) show(ctx context.Context, r web.Req) (*showPage, error) {
 	}
 	p.Schedule = a.Milestones
 	if p.Line, err = ledger.Line(ctx, db, v.BudgetControl); err != nil {
+		return nil, err
+	}
+	if p.Advance, err = s.advance(ctx, v.Request); err != nil {
 		return nil, err
 	}
 	if p.Orders, err = s.orders(ctx, id); err != nil {

@@ -165,5 +165,6 @@ func (s *Service) Tasks(ctx context.Context) ([]web.Task, error) {
 				Href: "/disbursements/" + o.RequestID.String(), Action: i18n.T(ctx, "disbursement."+t.code)})
 		}
 	}
-	return tasks, nil
+	more, err := s.settleTasks(ctx)
+	return append(tasks, more...), err
 }

@@ -109,7 +109,7 @@ func (o *Order) Release(at time.Time) error {
 // Pay records the treasury's confirmation under its reference; by is Nil for the treasury link itself. On error o
 // is unchanged.
 func (o *Order) Pay(ref string, by *uuid.UUID, at time.Time) error {
-	ref = strings.ToUpper(strings.Join(strings.Fields(ref), " ")) // typed twice it is the same
+	ref = normal(ref)
 	switch {
 	case o.Status != Released:
 		return ErrOrderState
@@ -119,6 +119,9 @@ func (o *Order) Pay(ref string, by *uuid.UUID, at time.Time) error {
 	o.Status, o.TreasuryRef, o.PaidAt, o.RecordedBy = OrderPaid, &ref, &at, by
 	return nil
 }
+
+// normal is a treasury reference as it is kept: typed twice it is the same.
+func normal(ref string) string { return strings.ToUpper(strings.Join(strings.Fields(ref), " ")) }
 
 // Stop ends an order without payment: failed at the treasury, or cancelled before release. On error o is
 // unchanged.

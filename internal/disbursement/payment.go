@@ -137,8 +137,8 @@ func (s *Service) Release(ctx context.Context, id uuid.UUID) error {
 	})
 }
 
-// RecordPaid records the treasury's confirmation: requested becomes disbursed and the expense is booked. The same
-// treasury reference twice is ErrPaidTwice.
+// RecordPaid records the treasury's confirmation: requested becomes disbursed and the expense is booked; of an advance
+// requested becomes advanced, and the grantee owes vouchers for it. The same treasury reference twice is ErrPaidTwice.
 func (s *Service) RecordPaid(ctx context.Context, id uuid.UUID, treasuryRef string) (*Order, error) {
 	return s.order(ctx, id, "record_paid", func(ctx context.Context, tx bun.Tx, o *Order, r *Request, actor access.Actor) error {
 		now := storage.Now(ctx)
@@ -146,6 +146,13 @@ func (s *Service) RecordPaid(ctx context.Context, id uuid.UUID, treasuryRef stri
 			return err
 		}
 		r.Status, r.PaidAt = Paid, &now
+		if r.Advance {
+			line, err := budget.Get(ctx, tx, r.BudgetLineID)
+			if err != nil {
+				return err
+			}
+			r.AdvanceYear = &line.Year
+		}
 		if err := saveRequest(ctx, tx, r); err != nil {
 			return err
 		}
@@ -155,11 +162,16 @@ func (s *Service) RecordPaid(ctx context.Context, id uuid.UUID, treasuryRef stri
 		if err != nil {
 			return err
 		}
-		if err := postExpense(ctx, tx, r, o, line.Year); err != nil {
-			return err
+		kind, to, account := "disburse", ledger.Disbursed, "grant_expense"
+		if r.Advance {
+			kind, to, account = ledger.KindAdvance, ledger.Advanced, "advances"
 		}
 		doc := ledger.Ref{Kind: "payment_order", ID: o.ID, No: o.No + ", " + *o.TreasuryRef}
-		return postStage(ctx, tx, r, doc, "disburse", ledger.Requested, ledger.Requested, ledger.Disbursed, o.MadeBy, *o.ApprovedBy)
+		m := stage{Kind: kind, Amount: r.Amount, From: ledger.Requested, FromContract: ledger.Requested, To: to, Actor: o.MadeBy, Approver: *o.ApprovedBy}
+		if err := postCash(ctx, tx, r, doc, m, account, "cash_treasury", line.Year); err != nil {
+			return err
+		}
+		return postStage(ctx, tx, r, doc, m)
 	})
 }
 

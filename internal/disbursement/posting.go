@@ -2,18 +2,32 @@ package disbursement
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/agreement"
 	"kinhbac/internal/budget"
+	"kinhbac/internal/calendar"
 	"kinhbac/internal/ledger"
+	"kinhbac/internal/money"
 )
 
-// postStage moves the request's amount on the budget line and on the contract's line, in this order: the budget
+// stage is what a document moves on the budget line and on the contract's line. Approver is Nil where the kind needs
+// none; a zero On is today.
+type stage struct {
+	Kind               string
+	Amount             money.Amount
+	From, FromContract ledger.Stage
+	To, ToContract     ledger.Stage // ToContract "" = To
+	Actor, Approver    uuid.UUID
+	On                 time.Time
+}
+
+// postStage moves an amount on the budget line of a request and on the contract's line, in this order: the budget
 // line has the lower id.
-func postStage(ctx context.Context, tx bun.IDB, r *Request, doc ledger.Ref, kind string, fromBudget, fromContract, to ledger.Stage, actor, approver uuid.UUID) error {
+func postStage(ctx context.Context, tx bun.IDB, r *Request, doc ledger.Ref, s stage) error {
 	line, err := budget.Get(ctx, tx, r.BudgetLineID)
 	if err != nil {
 		return err
@@ -22,29 +36,55 @@ func postStage(ctx context.Context, tx bun.IDB, r *Request, doc ledger.Ref, kind
 	if err != nil {
 		return err
 	}
-	key := doc.Kind + "/" + doc.ID.String() + "/" + kind
+	if s.ToContract == "" {
+		s.ToContract = s.To
+	}
 	for _, m := range []struct {
 		book string
 		move ledger.Move
 	}{
-		{"BUDGET", ledger.Move{Line: line.ControlLine, From: fromBudget, To: to, Amount: r.Amount}},
-		{"CONTRACT", ledger.Move{Line: *a.ContractLine, From: fromContract, To: to, Amount: r.Amount}},
+		{"BUDGET", ledger.Move{Line: line.ControlLine, From: s.From, To: s.To, Amount: s.Amount}},
+		{"CONTRACT", ledger.Move{Line: *a.ContractLine, From: s.FromContract, To: s.ToContract, Amount: s.Amount}},
 	} {
-		if _, err := ledger.Post(ctx, tx, ledger.Journal{Book: m.book, Kind: kind, Document: doc, Key: key, Actor: actor,
-			Approver: approver, Reason: r.No, Moves: []ledger.Move{m.move}}); err != nil {
+		if _, err := ledger.Post(ctx, tx, ledger.Journal{Book: m.book, Kind: s.Kind, On: s.On, Document: doc, Key: key(doc, s.Kind), Actor: s.Actor,
+			Approver: s.Approver, Reason: r.No, Moves: []ledger.Move{m.move}}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// postExpense books what the treasury paid: grant expense against treasury cash.
-func postExpense(ctx context.Context, tx bun.IDB, r *Request, o *Order, year int) error {
+// postCash books the same act in ACTUAL: debit against credit.
+func postCash(ctx context.Context, tx bun.IDB, r *Request, doc ledger.Ref, s stage, debit, credit string, year int) error {
 	dim := ledger.Dim{Year: year, Organisation: r.OrganisationID, Contract: r.AgreementID}
-	_, err := ledger.Post(ctx, tx, ledger.Journal{
-		Book: "ACTUAL", Kind: "disburse", Document: ledger.Ref{Kind: "payment_order", ID: o.ID, No: o.No + ", " + *o.TreasuryRef},
-		Key: "payment_order/" + o.ID.String() + "/disburse", Actor: o.MadeBy, Approver: *o.ApprovedBy, Reason: r.No,
-		Legs: []ledger.Leg{{Account: "grant_expense", Dim: dim, Amount: r.Amount}, {Account: "cash_treasury", Dim: dim, Amount: r.Amount.Neg()}},
-	})
+	_, err := ledger.Post(ctx, tx, ledger.Journal{Book: "ACTUAL", Kind: s.Kind, On: s.On, Document: doc, Key: key(doc, s.Kind), Actor: s.Actor,
+		Approver: s.Approver, Reason: r.No,
+		Legs: []ledger.Leg{{Account: debit, Dim: dim, Amount: s.Amount}, {Account: credit, Dim: dim, Amount: s.Amount.Neg()}}})
 	return err
 }
+
+// postSettlement takes a confirmed settlement off its advance. Money paid back goes by the day the treasury had it.
+func postSettlement(ctx context.Context, tx bun.IDB, r *Request, se *Settlement) error {
+	line, err := budget.Get(ctx, tx, r.BudgetLineID)
+	if err != nil {
+		return err
+	}
+	doc := ledger.Ref{Kind: "advance_settlement", ID: se.ID, No: se.No}
+	m := stage{Kind: ledger.KindClearAdvance, Amount: se.Amount, From: ledger.Advanced, FromContract: ledger.Advanced, To: ledger.Disbursed,
+		Actor: *se.CheckedBy, Approver: *se.ConfirmedBy}
+	debit := "grant_expense"
+	if se.Kind == ByRefund {
+		doc.No += ", " + *se.TreasuryRef
+		m.Kind, m.To, m.ToContract, m.On = ledger.KindRefund, ledger.Available, ledger.Returned, se.PaidBackOn.Start()
+		if calendar.DateOf(m.On).Year() > line.Year {
+			m.To = ledger.Returned
+		}
+		debit = "cash_treasury"
+	}
+	if err := postCash(ctx, tx, r, doc, m, debit, "advances", *r.AdvanceYear); err != nil {
+		return err
+	}
+	return postStage(ctx, tx, r, doc, m)
+}
+
+func key(doc ledger.Ref, kind string) string { return doc.Kind + "/" + doc.ID.String() + "/" + kind }

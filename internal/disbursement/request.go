@@ -40,6 +40,8 @@ type Request struct {
 	ProposalID     uuid.UUID    `bun:"type:uuid"`
 	BudgetLineID   uuid.UUID    `bun:"type:uuid"`
 	Amount         money.Amount `bun:"type:numeric"`
+	Advance        bool         // the milestone is paid before the work and settled afterwards
+	AdvanceYear    *int         // budget year an advance was paid in, nil before
 	Note           string
 	Status         Status
 	Reason         string     // why it was returned or rejected

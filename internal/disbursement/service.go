@@ -11,6 +11,7 @@ import (
 	"kinhbac/internal/audit"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/errs"
+	"kinhbac/internal/file"
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
@@ -20,6 +21,7 @@ import (
 type Service struct {
 	db     *bun.DB
 	access *access.Access
+	files  *file.Store
 }
 
 // New makes the service and tells access how requests and orders carry their conditions.
@@ -51,10 +53,18 @@ func New(db *bun.DB, acc *access.Access) *Service {
 			"state:paid":       "po.status = 'paid'",
 		},
 	})
-	return &Service{db, acc}
+	acc.Register(access.Noun{
+		Kind: "advance_settlement", Table: "advance_settlements", Alias: "se",
+		Managing: "se.managing_unit_id", Finance: "se.finance_unit_id",
+		Own:      []access.Link{{Kind: "agreement", ID: "se.agreement_id"}, {Kind: "organisation", ID: "se.organisation_id"}},
+		Conflict: []access.Link{{Kind: "agreement", ID: "se.agreement_id"}, {Kind: "proposal", ID: "se.proposal_id"}, {Kind: "organisation", ID: "se.organisation_id"}},
+		When:     map[string]string{"state:draft": "se.status = 'draft'"},
+	})
+	return &Service{db: db, access: acc}
 }
 
-// Create starts a draft for an accepted milestone; the amount is the milestone's.
+// Create starts a draft for an accepted milestone, or for an advance that the rules allow now; the amount is the
+// milestone's.
 func (s *Service) Create(ctx context.Context, agreementID, milestoneID uuid.UUID, note string) (*Request, error) {
 	var r *Request
 	err := storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
@@ -70,7 +80,8 @@ func (s *Service) Create(ctx context.Context, agreementID, milestoneID uuid.UUID
 		if m == nil {
 			return errs.ErrNotFound
 		}
-		if m.Status != agreement.MilestoneAccepted {
+		advance := m.Kind == agreement.KindAdvance
+		if m.Status != agreement.MilestoneAccepted && !(advance && m.Status == agreement.Pending) {
 			return ErrNotPayable
 		}
 		now := storage.Now(ctx)
@@ -79,8 +90,13 @@ func (s *Service) Create(ctx context.Context, agreementID, milestoneID uuid.UUID
 			return err
 		}
 		r = &Request{ID: uuid.New(), No: no, AgreementID: a.ID, MilestoneID: m.ID, OrganisationID: a.OrganisationID, ProposalID: a.ProposalID,
-			BudgetLineID: a.BudgetLineID, Amount: m.Amount, Note: note, Status: Draft, PreparedBy: actor.ID,
+			BudgetLineID: a.BudgetLineID, Amount: m.Amount, Advance: advance, Note: note, Status: Draft, PreparedBy: actor.ID,
 			ManagingUnitID: a.ManagingUnitID, FinanceUnitID: a.FinanceUnitID, CreatedAt: now, Version: 1}
+		if advance {
+			if err := advanceAllowed(ctx, tx, r); err != nil {
+				return err
+			}
+		}
 		if err := insertRequest(ctx, tx, r); err != nil {
 			return err
 		}
@@ -103,10 +119,15 @@ func (s *Service) Submit(ctx context.Context, id uuid.UUID) (*Request, error) {
 // requested. It refuses with ledger.ErrInsufficient when the contract or the line does not hold the amount.
 func (s *Service) Check(ctx context.Context, id uuid.UUID) (*Request, error) {
 	return s.request(ctx, id, "check", func(ctx context.Context, tx bun.Tx, r *Request, actor access.Actor) error {
+		if r.Advance {
+			if err := advanceAllowed(ctx, tx, r); err != nil {
+				return err
+			}
+		}
 		return r.Check(actor.ID, storage.Now(ctx))
 	}, func(ctx context.Context, tx bun.Tx, r *Request) error {
 		doc := ledger.Ref{Kind: "disbursement_request", ID: r.ID, No: r.No}
-		return postStage(ctx, tx, r, doc, "request", ledger.Committed, ledger.Available, ledger.Requested, *r.CheckedBy, uuid.Nil)
+		return postStage(ctx, tx, r, doc, stage{Kind: "request", Amount: r.Amount, From: ledger.Committed, FromContract: ledger.Available, To: ledger.Requested, Actor: *r.CheckedBy})
 	})
 }
 

@@ -69,7 +69,7 @@ func insertRequest(ctx context.Context, tx bun.IDB, r *Request) error {
 func saveRequest(ctx context.Context, tx bun.IDB, r *Request) error {
 	r.Version++
 	_, err := tx.NewUpdate().Model(r).WherePK().
-		Column("status", "reason", "submitted_by", "submitted_at", "checked_by", "checked_at", "paid_at", "version").Exec(ctx)
+		Column("status", "reason", "submitted_by", "submitted_at", "checked_by", "checked_at", "paid_at", "advance_year", "version").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save disbursement request %s: %w", r.ID, err)
 	}

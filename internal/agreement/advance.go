@@ -1,0 +1,96 @@
+package agreement
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
+	"github.com/uptrace/bun"
+
+	"kinhbac/internal/call"
+	"kinhbac/internal/errs"
+	"kinhbac/internal/money"
+	"kinhbac/internal/rulebook"
+	"kinhbac/internal/storage"
+)
+
+// Refusals of advances.
+var (
+	ErrNoAdvance    = errs.New(errs.Invalid, "agreement.no_advance")    // the track pays after the work only
+	ErrKind         = errs.New(errs.Invalid, "agreement.kind_unknown")  // neither content nor advance
+	ErrAdvanceShare = errs.New(errs.Invalid, "agreement.advance_share") // Args: amount, share in percent, support
+	ErrNoReport     = errs.New(errs.Conflict, "agreement.no_report")    // an advance is settled, not reported
+)
+
+// Advance is a paid advance as the page of its agreement shows it. Amounts in whole đồng.
+type Advance struct {
+	No, Name, Href        string
+	PaidOn                time.Time
+	LastOn                *time.Time // when it was last settled or paid back, nil when never
+	Amount, Settled, Open money.Amount
+}
+
+// Advances knows what was paid in advance; the room of payments plugs it in.
+type Advances interface {
+	Advances(ctx context.Context, db bun.IDB, agreement uuid.UUID) ([]Advance, error)
+}
+
+// ShowAdvances plugs in who knows of advances; without it the page shows none.
+func (s *Service) ShowAdvances(a Advances) { s.advances = a }
+
+func kindOf(c Content) string {
+	if c.Kind == "" {
+		return KindContent
+	}
+	return c.Kind
+}
+
+// advances refuses an advance where the track of the call has none, and a first one over its share.
+func advances(ctx context.Context, tx bun.IDB, a *Agreement) error {
+	first := true
+	for _, m := range a.Milestones {
+		at := fmt.Sprintf("milestones[%d].", m.Position-1)
+		switch m.Kind {
+		case KindContent:
+			continue
+		case KindAdvance:
+		default:
+			return ErrKind.At(errs.Field{Name: at + "kind", Code: "agreement.kind_unknown"})
+		}
+		c, err := call.Get(ctx, tx, a.CallID)
+		if err != nil {
+			return err
+		}
+		if c.Track != call.TrackScience {
+			return ErrNoAdvance.At(errs.Field{Name: at + "kind", Code: "agreement.no_advance"})
+		}
+		if !first {
+			continue
+		}
+		first = false
+		if err := FirstAdvance(ctx, tx, a.Amount, m.Amount); err != nil {
+			e := errs.From(err)
+			return e.At(errs.Field{Name: at + "amount", Code: e.Code, Args: e.Args})
+		}
+	}
+	return nil
+}
+
+// FirstAdvance refuses a first advance over its share of the support, at deciding time.
+// Source: TTLT 27/2015/TTLT-BKHCN-BTC (science.advance_share).
+func FirstAdvance(ctx context.Context, tx bun.IDB, support, amount money.Amount) error {
+	v, err := rulebook.Get(ctx, tx, "science.advance_share", storage.Now(ctx))
+	if err != nil {
+		return err
+	}
+	share, err := v.Decimal()
+	if err != nil {
+		return err
+	}
+	if amount.Decimal().Mul(decimal.NewFromInt(100)).Cmp(share.Mul(support.Decimal())) > 0 {
+		return ErrAdvanceShare.With(amount.Format(), v.Text, support.Format()).Because(v.Rule())
+	}
+	return nil
+}
