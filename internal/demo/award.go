@@ -14,15 +14,15 @@ import (
 	"kinhbac/internal/money"
 )
 
-// award takes the ranking of a call through proposal, appraisal and decision to its publication.
-func (s *stage) award(c *call.Call) {
+// award takes the ranking of a call through proposal, appraisal and decision, each under its number, to its publication.
+func (s *stage) award(c *call.Call, proposal, appraisal, decision string) {
 	r := take(allocation.RankingOf(s.ctx, s.DB, c.ID))
 	must(s.Awards.Finalise(s.sure(Login(bench[0].name), "ranking.finalise"), r.ID, r.Version))
 	set, err := s.Awards.DraftSet(s.as(officer), r.ID)
 	must(err)
 	now := func() *allocation.AwardSet { return take(allocation.GetSet(s.ctx, s.DB, set.ID)) }
 	s.day("2026-04-27")
-	must(s.Awards.Propose(s.sure(head, "award.propose"), set.ID, now().Version, "58/TTr-SKHCN"))
+	must(s.Awards.Propose(s.sure(head, "award.propose"), set.ID, now().Version, proposal))
 	var lines []allocation.Appraisal
 	for _, a := range now().Awards {
 		if a.Outcome == allocation.Funded {
@@ -30,10 +30,10 @@ func (s *stage) award(c *call.Call) {
 		}
 	}
 	s.day("2026-05-06")
-	must(s.Awards.Appraise(s.as(finance), set.ID, now().Version, lines, "311/STC-HCSN"))
+	must(s.Awards.Appraise(s.as(finance), set.ID, now().Version, lines, appraisal))
 	must(s.Awards.Confirm(s.sure(accountant, "award.confirm_appraisal"), set.ID, now().Version))
 	s.day("2026-05-15")
-	must(s.Awards.Decide(s.sure(leader, "award.approve"), set.ID, now().Version, "766/QĐ-UBND", day("2026-05-15")))
+	must(s.Awards.Decide(s.sure(leader, "award.approve"), set.ID, now().Version, decision, day("2026-05-15")))
 	s.day("2026-05-18")
 	must(s.Awards.Publish(s.as(head), set.ID, now().Version))
 }

@@ -50,6 +50,12 @@ type plan struct {
 
 func million(n int64) money.Amount { return money.VND(n * 1_000_000) }
 
+// scienceCall is the call for S&T tasks, whose one agreement is paid in advance.
+var scienceCall = []plan{
+	{decidedCall[3].firm, "Mô hình chẩn đoán lỗi mối hàn cho đào tạo nghề", "Diagnosis of solder faults for vocational training",
+		"Nghiên cứu mô hình chẩn đoán lỗi mối hàn và bộ học liệu cho ba trường nghề trong tỉnh.", 600, 300, 86, false},
+}
+
 // decidedCall is the call that has run its whole way: awards, agreements, payments.
 var decidedCall = []plan{
 	{songCau, "Cảm biến độ ẩm kho lạnh giá rẻ cho hợp tác xã", "Low-cost humidity sensors for cooperative cold stores",

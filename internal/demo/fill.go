@@ -60,14 +60,21 @@ func Fill(ctx context.Context, a *app.App, owner *bun.DB, c *clock.Fake, say fun
 	return nil
 }
 
-// grants plays the three calls of the year; lines gets the budget lines of the running year.
+// grants plays the four calls of the year; lines gets the budget lines of the running year.
 func (s *stage) grants(programmes, orgs, lines map[string]uuid.UUID) []event {
-	var one, two []uuid.UUID
-	var first, second, third uuid.UUID
+	var one, two, task []uuid.UUID
+	var first, second, third, science uuid.UUID
 	return []event{
+		{"2025-12-23", func() { science = s.announce(calls["science"], programmes, lines).ID }},
 		{"2026-01-05", func() { first = s.announce(calls["decided"], programmes, lines).ID }},
-		{"2026-02-10", func() { one = s.apply(s.fresh(first), "2026-02-10", orgs, decidedCall) }},
-		{"2026-03-03", func() { s.screen(one, decidedCall) }},
+		{"2026-02-10", func() {
+			one = s.apply(s.fresh(first), "2026-02-10", orgs, decidedCall)
+			task = s.apply(s.fresh(science), "2026-02-25", orgs, scienceCall)
+		}},
+		{"2026-03-03", func() {
+			s.screen(one, decidedCall)
+			s.screen(task, scienceCall)
+		}},
 		{"2026-03-16", func() {
 			c := s.fresh(first)
 			must(s.Calls.Evaluate(s.as(officer), c.ID))
@@ -83,8 +90,9 @@ func (s *stage) grants(programmes, orgs, lines map[string]uuid.UUID) []event {
 				m.judge(p, scores[i])
 			}
 			m.end()
-			s.award(c)
+			s.award(c, "58/TTr-SKHCN", "311/STC-HCSN", "766/QĐ-UBND")
 		}},
+		{"2026-05-19", func() { s.task(s.fresh(science), task[0]) }},
 		{"2026-06-08", func() { s.contract(s.fresh(first)) }},
 		{"2026-08-03", func() { s.pay(s.fresh(first)) }},
 		{"2026-07-13", func() { second = s.announce(calls["council"], programmes, lines).ID }},

@@ -30,9 +30,11 @@ func TestFill(t *testing.T) {
 		t.Errorf("the clock ends %s behind: %v", behind, err)
 	}
 	for what, want := range map[string]int{
-		"SELECT count(*) FROM calls WHERE status IN ('open', 'evaluating', 'decided')":                                  3,
+		"SELECT count(*) FROM calls WHERE status IN ('open', 'evaluating', 'decided')":                                  4,
 		"SELECT count(*) FROM council_matters m JOIN council_sessions s ON s.id = m.session_id WHERE s.status = 'open'": 15,
-		"SELECT count(*) FROM payment_orders WHERE status = 'paid'":                                                     2,
+		"SELECT count(*) FROM payment_orders WHERE status = 'paid'":                                                     4,
+		"SELECT count(*) FROM advance_settlements WHERE status = 'confirmed'":                                           1,
+		"SELECT (sum(advanced) / 1000000)::int FROM ledger.control_lines WHERE kind = 'contract'":                       120, // of the second advance
 		"SELECT count(*) FROM fund_investors":                                                                           4,
 		"SELECT count(*) FROM holdings":                                                                                 5,
 		"SELECT count(DISTINCT quarter_end) FROM valuations WHERE status = 'locked'":                                    8,
