@@ -361,7 +361,7 @@ func (h handler) planForm(ctx context.Context, r web.Req) (*planPage, error) {
 }
 
 type spendingIn struct {
-	Months []spendingMonth `form:"months" json:"months" kb:"max=12"`
+	Months []spendingMonth `form:"months" json:"months" kb:"required,max=12"`
 }
 
 type spendingMonth struct {
@@ -374,7 +374,10 @@ func (h handler) setPlan(ctx context.Context, r web.Req, in spendingIn) (web.Don
 	if err != nil {
 		return web.Done{}, struct{}{}, err
 	}
-	var plan SpendingPlan
+	plan, err := h.spendingPlan(ctx, y) // a month that is not named stays as it is
+	if err != nil {
+		return web.Done{}, struct{}{}, err
+	}
 	for i, m := range in.Months {
 		if m.Month < 1 || m.Month > 12 || m.Amount.Sign() < 0 {
 			return web.Done{}, struct{}{}, errs.FieldError(fmt.Sprintf("months[%d].amount", i), "budget.amount_missing")
