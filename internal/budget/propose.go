@@ -220,7 +220,7 @@ func (s *Service) still(ctx context.Context, tx bun.Tx, l *Line, a *Act) error {
 			return ErrNotOpen
 		}
 		if a.Kind == CarryOver {
-			if to, err = Leaf(ctx, tx, to.ID); err != nil {
+			if _, err := Leaf(ctx, tx, to.ID); err != nil {
 				return err
 			}
 		}
