@@ -22,6 +22,13 @@ import (
 	"kinhbac/internal/money"
 )
 
+// A machine may speak no UTF-8 of its own: the other programs read the books in the locale they are given.
+func init() {
+	if err := os.Setenv("LC_ALL", "C.UTF-8"); err != nil {
+		panic(err)
+	}
+}
+
 // tool finds a program of the machine. Only a missing one lets the test be left out, and not in CI.
 func tool(t *testing.T, name string) string {
 	t.Helper()

@@ -54,7 +54,7 @@ var makes = map[string][][2]Stage{
 	KindDisburse:     {{Committed, Requested}, {Requested, Disbursed}, {Committed, Disbursed}},
 	KindClearAdvance: {{Advanced, Disbursed}},
 	KindRelease:      {{Reserved, Available}, {Committed, Available}, {Requested, Committed}, {Requested, Available}, {Advanced, Available}},
-	KindRefund:       {{Disbursed, Available}, {Disbursed, Returned}},
+	KindRefund:       {{Disbursed, Available}, {Disbursed, Returned}, {Advanced, Available}, {Advanced, Returned}},
 	KindCancel:       {{Available, Closing}},
 	KindCarryOver: {{Available, Closing}, {Reserved, Closing}, {Committed, Closing}, {Advanced, Closing}, {Source, Available}, {Source, Reserved},
 		{Source, Committed}, {Source, Advanced}},
