@@ -132,6 +132,12 @@ func workingBefore(h calendar.Holidays, d calendar.Date, n int) calendar.Date {
 	return d
 }
 
+// AdjustingEnds is the last day of the settlement-adjustment period of a budget year.
+// Source: Thông tư 26/2026/TT-BTC, Điều 15 khoản 2, Điều 19 khoản 3.
+func AdjustingEnds(ctx context.Context, db bun.IDB, year int, now time.Time) (YearDay, error) {
+	return yearDay(ctx, db, "adjusting_ends", year, now)
+}
+
 // yearDay reads one day of the calendar: this-12-31 is of the budget year, next-01-31 of the one after.
 func yearDay(ctx context.Context, db bun.IDB, name string, year int, now time.Time) (YearDay, error) {
 	v, err := rulebook.Get(ctx, db, "budget.year_end."+name, now)

@@ -45,7 +45,7 @@ func (s *stage) task(c *call.Call, p uuid.UUID) {
 	var se *disbursement.Settlement
 	for i, part := range money.Split(parts[0], []money.Amount{money.VND(70), money.VND(30)}) {
 		no := fmt.Sprintf("HĐ 0%d/2026", 4+i)
-		se = take(s.Pay.AddVoucher(s.as(applicant), first, disbursement.NewVoucher{No: no, IssuedOn: start, Amount: part,
+		se = take(s.Pay.AddVoucher(s.as(applicant), first, disbursement.NewVoucher{No: no, IssuedOn: start, Issuer: "Công ty Thiết bị khoa học Kinh Bắc", Amount: part,
 			FileName: fmt.Sprintf("hoa-don-%d.pdf", i+1), File: bytes.NewReader(paper(no))}))
 	}
 	take(s.Pay.SubmitSettlement(s.sure(applicant, "advance_settlement.submit"), se.ID))

@@ -5,8 +5,8 @@
 //
 //	request: draft → submitted → checked → ordered → paid; submitted → returned or rejected; a failed or
 //	         cancelled order takes ordered back to checked
-//	settlement: draft → submitted → checked → confirmed; submitted or checked → returned; money paid back starts
-//	         as checked
+//	settlement: draft → submitted → checked → confirmed; submitted or checked → returned; draft → cancelled;
+//	         money paid back starts as checked
 //	order:   made → checked → approved → released → paid or failed; made or checked → cancelled
 //
 // # Words
@@ -27,6 +27,14 @@
 // contract line never gets it back). Settlements of one advance wait for its row, so that together they never
 // exceed it. A first advance takes at most a share of the support; the next ones wait until a share of the earlier
 // ones is settled or paid back (TTLT 27/2015/TTLT-BKHCN-BTC, rulebook, to be verified).
+//
+// 2026-11-24: a voucher is told apart by number, day and issuer and claimed once over all settlements that stand, by an
+// index of the database; it is free again when its settlement is returned or cancelled. A draft, and a voucher on it, is
+// taken back by who made it: the settlement stays as cancelled, the voucher goes and the audit row keeps what it said.
+//
+// 2026-11-24: vouchers come into a budget year until its adjusting period is over (TT 26/2026, Điều 15 khoản 2, Điều 19);
+// then an advance is carried over or paid back. Money paid back is posted on its own day, or today when that month is
+// closed, with its day kept in the document: the year of the posting decides whether it is available or returned.
 //
 // 2026-11-24: limits per act, day and payee come from the rulebook and have no default: a missing value refuses
 // the approval and says which value an officer must set. A day is the day of approval in Asia/Ho_Chi_Minh; the

@@ -168,7 +168,7 @@ func (s *Service) RecordPaid(ctx context.Context, id uuid.UUID, treasuryRef stri
 		}
 		doc := ledger.Ref{Kind: "payment_order", ID: o.ID, No: o.No + ", " + *o.TreasuryRef}
 		m := stage{Kind: kind, Amount: r.Amount, From: ledger.Requested, FromContract: ledger.Requested, To: to, Actor: o.MadeBy, Approver: *o.ApprovedBy}
-		if err := postCash(ctx, tx, r, doc, m, account, "cash_treasury", line.Year); err != nil {
+		if err := postCash(ctx, tx, r, doc, m, side{account, line.Year}, side{"cash_treasury", line.Year}); err != nil {
 			return err
 		}
 		return postStage(ctx, tx, r, doc, m)

@@ -12,6 +12,7 @@ import (
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
+	"kinhbac/internal/storage"
 )
 
 // stage is what a document moves on the budget line and on the contract's line. Approver is Nil where the kind needs
@@ -54,16 +55,25 @@ func postStage(ctx context.Context, tx bun.IDB, r *Request, doc ledger.Ref, s st
 	return nil
 }
 
+// side is an account of ACTUAL in a budget year.
+type side struct {
+	account string
+	year    int
+}
+
 // postCash books the same act in ACTUAL: debit against credit.
-func postCash(ctx context.Context, tx bun.IDB, r *Request, doc ledger.Ref, s stage, debit, credit string, year int) error {
-	dim := ledger.Dim{Year: year, Organisation: r.OrganisationID, Contract: r.AgreementID}
+func postCash(ctx context.Context, tx bun.IDB, r *Request, doc ledger.Ref, s stage, debit, credit side) error {
+	leg := func(x side, amount money.Amount) ledger.Leg {
+		return ledger.Leg{Account: x.account, Dim: ledger.Dim{Year: x.year, Organisation: r.OrganisationID, Contract: r.AgreementID}, Amount: amount}
+	}
 	_, err := ledger.Post(ctx, tx, ledger.Journal{Book: "ACTUAL", Kind: s.Kind, On: s.On, Document: doc, Key: key(doc, s.Kind), Actor: s.Actor,
 		Approver: s.Approver, Reason: r.No,
-		Legs: []ledger.Leg{{Account: debit, Dim: dim, Amount: s.Amount}, {Account: credit, Dim: dim, Amount: s.Amount.Neg()}}})
+		Legs: []ledger.Leg{leg(debit, s.Amount), leg(credit, s.Amount.Neg())}})
 	return err
 }
 
-// postSettlement takes a confirmed settlement off its advance. Money paid back goes by the day the treasury had it.
+// postSettlement takes a confirmed settlement off its advance. Money paid back is posted on the day the treasury had it;
+// when the books of that month are closed, today, and the document keeps its day.
 func postSettlement(ctx context.Context, tx bun.IDB, r *Request, se *Settlement) error {
 	line, err := budget.Get(ctx, tx, r.BudgetLineID)
 	if err != nil {
@@ -74,14 +84,23 @@ func postSettlement(ctx context.Context, tx bun.IDB, r *Request, se *Settlement)
 		Actor: *se.CheckedBy, Approver: *se.ConfirmedBy}
 	debit := "grant_expense"
 	if se.Kind == ByRefund {
-		doc.No += ", " + *se.TreasuryRef
-		m.Kind, m.To, m.ToContract, m.On = ledger.KindRefund, ledger.Available, ledger.Returned, se.PaidBackOn.Start()
-		if calendar.DateOf(m.On).Year() > line.Year {
+		doc.No += ", " + *se.TreasuryRef + " ngày " + se.PaidBackOn.Format()
+		on := *se.PaidBackOn
+		open, err := ledger.MonthOpen(ctx, tx, on, "BUDGET", "CONTRACT", "ACTUAL")
+		if err != nil {
+			return err
+		}
+		if !open {
+			on = calendar.DateOf(storage.Now(ctx))
+		}
+		m.Kind, m.To, m.ToContract, m.On = ledger.KindRefund, ledger.Available, ledger.Returned, on.Start()
+		if on.Year() > line.Year {
 			m.To = ledger.Returned
 		}
 		debit = "cash_treasury"
 	}
-	if err := postCash(ctx, tx, r, doc, m, debit, "advances", *r.AdvanceYear); err != nil {
+	// A carried over advance is spent in its new year, and off the account of the year it was paid in.
+	if err := postCash(ctx, tx, r, doc, m, side{debit, line.Year}, side{"advances", *r.AdvanceYear}); err != nil {
 		return err
 	}
 	return postStage(ctx, tx, r, doc, m)

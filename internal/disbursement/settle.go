@@ -3,7 +3,10 @@ package disbursement
 import (
 	"context"
 	"io"
+	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
@@ -12,6 +15,7 @@ import (
 	"kinhbac/internal/access"
 	"kinhbac/internal/agreement"
 	"kinhbac/internal/audit"
+	"kinhbac/internal/budget"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/file"
@@ -56,12 +60,17 @@ func advanceAllowed(ctx context.Context, tx bun.IDB, r *Request) error {
 type NewVoucher struct {
 	No       string
 	IssuedOn calendar.Date
+	Issuer   string // tax code or name of who gave it out
 	Amount   money.Amount
 	FileName string
 	File     io.Reader
 }
 
-// AddVoucher adds a paper to the draft of the settlement of a paid advance, and starts the draft when there is none.
+// spaced is a text with single spaces.
+func spaced(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// AddVoucher adds a paper to the draft of the settlement of a paid advance, and starts the draft when there is none. A
+// paper that stands in any settlement already is refused with ErrVoucherTwice; of two people at once one passes.
 func (s *Service) AddVoucher(ctx context.Context, advance uuid.UUID, in NewVoucher) (*Settlement, error) {
 	var se *Settlement
 	err := storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
@@ -74,14 +83,16 @@ func (s *Service) AddVoucher(ctx context.Context, advance uuid.UUID, in NewVouch
 			return err
 		}
 		now := storage.Now(ctx)
-		v := &Voucher{ID: uuid.New(), No: strings.Join(strings.Fields(in.No), " "), IssuedOn: in.IssuedOn, Amount: in.Amount, AddedBy: actor.ID, AddedAt: now}
+		v := &Voucher{ID: uuid.New(), No: spaced(in.No), IssuedOn: in.IssuedOn, Issuer: spaced(in.Issuer), Amount: in.Amount, AddedBy: actor.ID, AddedAt: now}
 		switch {
 		case !r.Advance || r.Status != Paid:
 			return ErrNotAdvance
-		case v.No == "" || len(v.No) > 60:
+		case v.No == "" || utf8.RuneCountInString(v.No) > 60:
 			return errs.FieldError("no", "disbursement.voucher_no_needed")
 		case v.IssuedOn.IsZero() || v.IssuedOn.After(calendar.DateOf(now)):
 			return errs.FieldError("issued_on", "disbursement.voucher_day")
+		case v.Issuer == "" || utf8.RuneCountInString(v.Issuer) > 200:
+			return errs.FieldError("issuer", "disbursement.issuer_needed")
 		case v.Amount.Sign() <= 0:
 			return errs.FieldError("amount", "disbursement.voucher_amount_needed")
 		}
@@ -154,8 +165,76 @@ func (s *Service) ConfirmSettlement(ctx context.Context, id uuid.UUID) (*Settlem
 		if err != nil {
 			return err
 		}
-		return se.Confirm(actor.ID, storage.Now(ctx), open)
+		now := storage.Now(ctx)
+		if se.Kind == ByVouchers {
+			if err := stillAdjusting(ctx, tx, r, now); err != nil {
+				return err
+			}
+		}
+		return se.Confirm(actor.ID, now, open)
 	})
+}
+
+// stillAdjusting refuses vouchers once the settlement-adjustment period of the advance's budget year is over: what is
+// open by then is carried over or paid back.
+// Source: TT 26/2026/TT-BTC, Điều 15 khoản 2, Điều 19 khoản 4.
+func stillAdjusting(ctx context.Context, tx bun.IDB, r *Request, now time.Time) error {
+	line, err := budget.Get(ctx, tx, r.BudgetLineID)
+	if err != nil {
+		return err
+	}
+	last, err := budget.AdjustingEnds(ctx, tx, line.Year, now)
+	if err != nil {
+		return err
+	}
+	if today := calendar.DateOf(now); today.After(last.Day) {
+		return ErrAdjustingOver.With(strconv.Itoa(line.Year), last.Day.Format()).Because(last.Rule.Rule(errs.Input{Label: "budget.day", Value: today.Format()}))
+	}
+	return nil
+}
+
+// CancelSettlement takes a draft back; its vouchers may be claimed again.
+func (s *Service) CancelSettlement(ctx context.Context, id uuid.UUID) (*Settlement, error) {
+	return s.settlement(ctx, id, "cancel", func(_ context.Context, _ bun.Tx, se *Settlement, _ *Request, actor access.Actor) error {
+		return se.Cancel(actor.ID)
+	})
+}
+
+// RemoveVoucher takes a voucher off a draft; the record of it keeps what it said.
+func (s *Service) RemoveVoucher(ctx context.Context, id uuid.UUID) (*Settlement, error) {
+	var se *Settlement
+	err := storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		v, x, err := lockVoucher(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		se = x
+		actor, err := s.access.Require(ctx, tx, "advance_settlement", "remove_voucher", se)
+		if err != nil {
+			return err
+		}
+		if err := se.TakeOff(v, actor.ID); err != nil {
+			return err
+		}
+		if err := deleteVoucher(ctx, tx, v); err != nil {
+			return err
+		}
+		if err := saveSettlement(ctx, tx, se); err != nil {
+			return err
+		}
+		e := settlementEvent("advance_settlement.remove_voucher", actor, se)
+		e.Before = voucherFact{v.No, v.IssuedOn.String(), v.Issuer, v.Amount, v.FileID}
+		return audit.Record(ctx, tx, e)
+	})
+	return se, err
+}
+
+type voucherFact struct {
+	No       string       `json:"no"`
+	IssuedOn string       `json:"issued_on"`
+	Issuer   string       `json:"issuer"`
+	Amount   money.Amount `json:"amount"`
+	File     uuid.UUID    `json:"file"`
 }
 
 // RecordRefund records what was paid back of an advance under the treasury's reference; the chief accountant confirms it.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kinhbac/internal/access"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/i18n"
@@ -21,6 +22,8 @@ func (s *Service) settleRoutes(rt *web.Router) {
 	web.Command(rt, "/disbursements/:id/vouchers", "advance_settlement", "create", "/disbursements/:id", s.postVoucher)
 	web.Command(rt, "/disbursements/:id/refunds", "advance_settlement", "record_refund", "/disbursements/:id", s.postRefund)
 	web.Command(rt, "/advance-settlements/:id/submit", "advance_settlement", "submit", "", settle(s.SubmitSettlement, "disbursement.settlement_submitted"))
+	web.Command(rt, "/advance-settlements/:id/cancel", "advance_settlement", "cancel", "", settle(s.CancelSettlement, "disbursement.settlement_cancelled"))
+	web.Command(rt, "/advance-vouchers/:id/remove", "advance_settlement", "remove_voucher", "", settle(s.RemoveVoucher, "disbursement.voucher_removed"))
 	web.Command(rt, "/advance-settlements/:id/check", "advance_settlement", "check", "", settle(s.CheckSettlement, "disbursement.settlement_checked"))
 	web.Command(rt, "/advance-settlements/:id/confirm", "advance_settlement", "confirm", "", settle(s.ConfirmSettlement, "disbursement.settlement_confirmed"))
 	web.Command(rt, "/advance-settlements/:id/return", "advance_settlement", "return", "", s.postSettlementReturn)
@@ -37,8 +40,13 @@ type advancePart struct {
 // settlementView is a settlement with the buttons its reader has.
 type settlementView struct {
 	Settlement
-	Submit, Check, Confirm, Return bool
+	Submit, Check, Confirm, Return, Cancel bool
+
+	mine uuid.UUID // the reader, when it may take vouchers off the draft
 }
+
+// Removable says whether the reader may take a voucher off.
+func (v settlementView) Removable(x Voucher) bool { return v.mine != uuid.Nil && x.AddedBy == v.mine }
 
 // advance is the settlement of a paid advance, nil for other requests.
 func (s *Service) advance(ctx context.Context, r *Request) (*advancePart, error) {
@@ -56,7 +64,10 @@ func (s *Service) advance(ctx context.Context, r *Request) (*advancePart, error)
 		v := settlementView{Settlement: x}
 		switch x.Status {
 		case SettlementDraft:
-			v.Submit = may("submit")
+			v.Submit, v.Cancel = may("submit"), x.PreparedBy == access.From(ctx).ID && may("cancel")
+			if may("remove_voucher") {
+				v.mine = access.From(ctx).ID
+			}
 		case SettlementSubmitted:
 			v.Check, v.Return = may("check"), may("return")
 		case SettlementChecked:
@@ -87,13 +98,14 @@ type VoucherAnswer struct {
 	ID       uuid.UUID    `json:"id"`
 	No       string       `json:"no"`
 	IssuedOn string       `json:"issued_on"`
+	Issuer   string       `json:"issuer"`
 	Amount   money.Amount `json:"amount"`
 }
 
 func settlementAnswer(se *Settlement) SettlementAnswer {
 	out := SettlementAnswer{se.ID, se.No, se.Kind, se.Amount, se.Status, se.TreasuryRef, []VoucherAnswer{}}
 	for _, v := range se.Vouchers {
-		out.Vouchers = append(out.Vouchers, VoucherAnswer{v.ID, v.No, v.IssuedOn.String(), v.Amount})
+		out.Vouchers = append(out.Vouchers, VoucherAnswer{v.ID, v.No, v.IssuedOn.String(), v.Issuer, v.Amount})
 	}
 	return out
 }
@@ -146,6 +158,7 @@ func (s *Service) voucherFile(ctx context.Context, r web.Req) (web.File, error) 
 type voucherIn struct {
 	No       string        `form:"no" json:"no" kb:"required,max=60"`
 	IssuedOn calendar.Date `form:"issued_on" json:"issued_on" kb:"required"`
+	Issuer   string        `form:"issuer" json:"issuer" kb:"required,max=200"`
 	Amount   money.Amount  `form:"amount" json:"amount" kb:"required"`
 }
 
@@ -163,7 +176,7 @@ func (s *Service) postVoucher(ctx context.Context, r web.Req, in voucherIn) (web
 		return web.Done{}, SettlementAnswer{}, fmt.Errorf("open upload: %w", err)
 	}
 	defer body.Close()
-	se, err := s.AddVoucher(ctx, id, NewVoucher{No: in.No, IssuedOn: in.IssuedOn, Amount: in.Amount, FileName: u.Name, File: body})
+	se, err := s.AddVoucher(ctx, id, NewVoucher{No: in.No, IssuedOn: in.IssuedOn, Issuer: in.Issuer, Amount: in.Amount, FileName: u.Name, File: body})
 	if err != nil {
 		return web.Done{}, SettlementAnswer{}, err
 	}

@@ -46,7 +46,7 @@ func draftOf(ctx context.Context, tx bun.IDB, advance uuid.UUID) (*Settlement, e
 
 func insertSettlement(ctx context.Context, tx bun.IDB, se *Settlement) error {
 	_, err := tx.NewInsert().Model(se).Exec(ctx)
-	if storage.Constraint(err) == "advance_settlements_treasury_ref_key" {
+	if storage.Constraint(err) == "advance_settlements_treasury_ref" {
 		return ErrPaidTwice.With(*se.TreasuryRef)
 	}
 	if err != nil {
@@ -67,11 +67,35 @@ func saveSettlement(ctx context.Context, tx bun.IDB, se *Settlement) error {
 
 func insertVoucher(ctx context.Context, tx bun.IDB, v *Voucher) error {
 	_, err := tx.NewInsert().Model(v).Exec(ctx)
-	if storage.Constraint(err) == "advance_vouchers_once" {
-		return ErrVoucherTwice.With(v.No)
+	switch storage.Constraint(err) {
+	case "advance_vouchers_once", "advance_vouchers_once_inside":
+		return ErrVoucherTwice.With(v.No, v.IssuedOn.Format(), v.Issuer)
 	}
 	if err != nil {
 		return fmt.Errorf("insert voucher %s: %w", v.ID, err)
+	}
+	return nil
+}
+
+// lockVoucher reads a voucher with its settlement and advance, locked in the order of lockSettlement.
+func lockVoucher(ctx context.Context, tx bun.IDB, id uuid.UUID) (*Voucher, *Settlement, error) {
+	v := new(Voucher)
+	if err := tx.NewSelect().Model(v).Where("av.id = ?", id).Scan(ctx); err != nil {
+		return nil, nil, missing(err, "voucher", id)
+	}
+	se, _, err := lockSettlement(ctx, tx, v.SettlementID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := tx.NewSelect().Model(v).WherePK().For("UPDATE").Scan(ctx); err != nil { // taken off meanwhile
+		return nil, nil, missing(err, "voucher", id)
+	}
+	return v, se, nil
+}
+
+func deleteVoucher(ctx context.Context, tx bun.IDB, v *Voucher) error {
+	if _, err := tx.NewDelete().Model(v).WherePK().Exec(ctx); err != nil {
+		return fmt.Errorf("delete voucher %s: %w", v.ID, err)
 	}
 	return nil
 }

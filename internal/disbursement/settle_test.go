@@ -79,7 +79,7 @@ func paper(t *testing.T) []byte {
 }
 
 func (h *house) voucher(advance uuid.UUID, no string, amount int64) (*disbursement.Settlement, error) {
-	return h.svc.AddVoucher(h.Applicant, advance, disbursement.NewVoucher{No: no, IssuedOn: counciltest.Today(), Amount: money.VND(amount),
+	return h.svc.AddVoucher(h.Applicant, advance, disbursement.NewVoucher{No: no, IssuedOn: counciltest.Today(), Issuer: "2400 000 001", Amount: money.VND(amount),
 		FileName: "hoa-don.png", File: bytes.NewReader(paper(h.T.(*testing.T)))})
 }
 
@@ -343,8 +343,8 @@ func TestAdvancePages(t *testing.T) {
 	if len(blockers) != 1 || blockers[0].Code != "advance" || blockers[0].Href != at || !blockers[0].Amount.Equal(money.VND(400)) {
 		t.Errorf("blockers %v", blockers)
 	}
-	w.Post(h.Applicant, at+"/vouchers", url.Values{"no": {"HD-7"}, "issued_on": {counciltest.Today().Format()}, "amount": {"400"}}).Status(422).Has("Chọn tệp chứng từ")
-	w.Upload(h.Applicant, at+"/vouchers", url.Values{"no": {"HD-7"}, "issued_on": {counciltest.Today().Format()}, "amount": {"400"}}, "file", "hoa-don.png", paper(t)).Location(at)
+	w.Post(h.Applicant, at+"/vouchers", url.Values{"no": {"HD-7"}, "issuer": {"Công ty A"}, "issued_on": {counciltest.Today().Format()}, "amount": {"400"}}).Status(422).Has("Chọn tệp chứng từ")
+	w.Upload(h.Applicant, at+"/vouchers", url.Values{"no": {"HD-7"}, "issuer": {"Công ty A"}, "issued_on": {counciltest.Today().Format()}, "amount": {"400"}}, "file", "hoa-don.png", paper(t)).Location(at)
 	var se uuid.UUID
 	h.Must(h.DB.NewRaw("SELECT id FROM advance_settlements").Scan(t.Context(), &se), "find the settlement")
 	w.Get(h.Applicant, at).Status(200).Has("HD-7").Has("Còn 400").Has("Nộp chứng từ")

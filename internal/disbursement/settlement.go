@@ -23,6 +23,7 @@ const (
 	SettlementChecked   SettlementStatus = "checked"
 	SettlementConfirmed SettlementStatus = "confirmed" // posted
 	SettlementReturned  SettlementStatus = "returned"
+	SettlementCancelled SettlementStatus = "cancelled" // a draft taken back by its maker
 )
 
 // Kinds of settlement.
@@ -71,16 +72,19 @@ func (*Settlement) AccessKind() string { return "advance_settlement" }
 // AccessID is the row.
 func (s *Settlement) AccessID() uuid.UUID { return s.ID }
 
-// Voucher is one paper of what was spent (chứng từ); Amount is the part charged to the advance, in whole đồng.
+// Voucher is one paper of what was spent (chứng từ); Amount is the part charged to the advance, in whole đồng. No,
+// IssuedOn and Issuer (who gave it out: a tax code or a name) tell it apart: it is claimed once, in whichever settlement,
+// until that one is returned or cancelled.
 type Voucher struct {
 	bun.BaseModel `bun:"table:advance_vouchers,alias:av"`
 	ID            uuid.UUID `bun:",pk,type:uuid"`
 	SettlementID  uuid.UUID `bun:"type:uuid"`
 	No            string
 	IssuedOn      calendar.Date `bun:"type:date"`
-	Amount        money.Amount  `bun:"type:numeric"`
-	FileID        uuid.UUID     `bun:"type:uuid"`
-	AddedBy       uuid.UUID     `bun:"type:uuid"`
+	Issuer        string
+	Amount        money.Amount `bun:"type:numeric"`
+	FileID        uuid.UUID    `bun:"type:uuid"`
+	AddedBy       uuid.UUID    `bun:"type:uuid"`
 	AddedAt       time.Time
 	File          *file.File `bun:"rel:belongs-to,join:file_id=id"`
 }
@@ -91,8 +95,10 @@ var (
 	ErrSettlementState = errs.New(errs.Conflict, "disbursement.settlement_state")
 	ErrOverAdvance     = errs.New(errs.Conflict, "disbursement.over_advance") // Args: amount, open
 	ErrNoVoucher       = errs.New(errs.Conflict, "disbursement.no_voucher")
-	ErrVoucherTwice    = errs.New(errs.Conflict, "disbursement.voucher_twice") // Args: no.
-	ErrUnsettled       = errs.New(errs.Conflict, "disbursement.unsettled")     // Args: settled, given, share in percent
+	ErrVoucherTwice    = errs.New(errs.Conflict, "disbursement.voucher_twice") // Args: no., day, issuer
+	ErrNotPreparer     = errs.New(errs.Forbidden, "disbursement.not_preparer")
+	ErrAdjustingOver   = errs.New(errs.Conflict, "disbursement.adjusting_over") // Args: the budget year, its last day
+	ErrUnsettled       = errs.New(errs.Conflict, "disbursement.unsettled")      // Args: settled, given, share in percent
 )
 
 // Submit hands the vouchers in. On error s is unchanged.
@@ -106,6 +112,30 @@ func (s *Settlement) Submit(by uuid.UUID, at time.Time, open money.Amount) error
 		return ErrOverAdvance.With(s.Amount.Format(), open.Format())
 	}
 	s.Status, s.SubmittedBy, s.SubmittedAt = SettlementSubmitted, &by, &at
+	return nil
+}
+
+// Cancel takes a draft back by who prepared it; its vouchers are free again. On error s is unchanged.
+func (s *Settlement) Cancel(by uuid.UUID) error {
+	switch {
+	case s.Status != SettlementDraft:
+		return ErrSettlementState
+	case s.PreparedBy != by:
+		return ErrNotPreparer
+	}
+	s.Status = SettlementCancelled
+	return nil
+}
+
+// TakeOff takes a voucher off a draft by who added it. On error s is unchanged.
+func (s *Settlement) TakeOff(v *Voucher, by uuid.UUID) error {
+	switch {
+	case s.Status != SettlementDraft:
+		return ErrSettlementState
+	case v.AddedBy != by:
+		return ErrNotPreparer
+	}
+	s.Amount = s.Amount.Sub(v.Amount)
 	return nil
 }
 
@@ -151,6 +181,7 @@ func (s *Settlement) Return(reason string) error {
 // SettlementMoves lists the graph of a settlement: from, act, to.
 var SettlementMoves = []Move{
 	{"draft", "advance_settlement.submit", "submitted"},
+	{"draft", "advance_settlement.cancel", "cancelled"},
 	{"submitted", "advance_settlement.check", "checked"},
 	{"submitted", "advance_settlement.return", "returned"},
 	{"checked", "advance_settlement.return", "returned"},

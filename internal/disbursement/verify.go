@@ -59,6 +59,8 @@ var settlementsAgree = audit.Query("disbursement.check.settlements", "SELECT cou
 	            ELSE (SELECT coalesce(sum(v.amount), 0)::text FROM advance_vouchers v WHERE v.settlement_id = s.id) END),
 	        (2, 'advance', r.advance::text || ' ' || r.status, 'true paid'), (3, 'agreement', s.agreement_id::text, r.agreement_id::text),
 	        (4, 'organisation', s.organisation_id::text, r.organisation_id::text),
+	        (6, 'vouchers claimed', (SELECT count(*)::text FROM advance_vouchers v WHERE v.settlement_id = s.id AND v.live),
+	            (SELECT count(*)::text FROM advance_vouchers v WHERE v.settlement_id = s.id AND s.status NOT IN ('returned', 'cancelled'))),
 	        (5, 'over the advance', greatest(0, (SELECT sum(y.amount) FROM advance_settlements y WHERE y.request_id = r.id AND y.status = 'confirmed') - r.amount)::text, '0')
 	        ) x (place, name, stands, wanted)
 	 WHERE x.stands IS DISTINCT FROM x.wanted ORDER BY s.id, x.place LIMIT 1`)

@@ -118,6 +118,17 @@ func Periods(ctx context.Context, db bun.IDB, book string, year int) ([]Period, 
 	return ps, nil
 }
 
+// MonthOpen tells whether the month of a day is open in all of the books; one that nobody has touched is. It holds
+// nothing: a month that closes meanwhile refuses the posting.
+func MonthOpen(ctx context.Context, db bun.IDB, day calendar.Date, books ...string) (open bool, err error) {
+	err = db.NewRaw(`SELECT NOT EXISTS (SELECT FROM ledger.periods p JOIN ledger.books b ON b.id = p.book_id AND b.code IN (?)
+		WHERE ?::date BETWEEN p.starts_on AND p.ends_on AND p.state <> 'open')`, bun.List(books), day).Scan(ctx, &open)
+	if err != nil {
+		return false, fmt.Errorf("month of %s: %w", day.Format(), err)
+	}
+	return open, nil
+}
+
 // MovePeriod takes the month that holds a day to another state; back takes two people and a reason. It closes after
 // every earlier month (ErrOrder), without drift (ErrDrift) and with all its journals sealed (ErrUnsealed), and then
 // keeps its trial balance; it reopens when no later month is closed (ErrOrder).
