@@ -24,6 +24,7 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Page(rt, "/budgets", "budget_line", "read", "budget/list", h.list)
 	web.Page(rt, "/budgets/:year", "budget_line", "read", "budget/list", h.list)
 	web.Page(rt, "/budgets/:year/lines/new", "budget_line", "plan", "budget/new", h.form)
+	web.Page(rt, "/budgets/:year/acts/new", "budget_line", "read", "budget/revise", h.revise)
 	web.Page(rt, page, "budget_line", "read", "budget/show", h.show)
 	web.Page(rt, page+"/acts/new", "budget_line", "read", "budget/act_new", h.newAct)
 	web.Page(rt, act, "budget_line", "read", "budget/act", h.showAct)
@@ -75,15 +76,16 @@ func bar(s Sums, finding string) web.NestedBar {
 
 type listPage struct {
 	web.Base
-	Year    int
-	Years   []int
-	Tree    *Tree
-	Rows    []row
-	Total   row
-	CanPlan bool
-	Query   string         // what is unfolded, for the export of exactly that
-	Notes   []attention    // cần chú ý
-	Paid    *web.LineChart // nil until something of the year is paid or planned
+	Year      int
+	Years     []int
+	Tree      *Tree
+	Rows      []row
+	Total     row
+	CanPlan   bool
+	CanRevise bool
+	Query     string         // what is unfolded, for the export of exactly that
+	Notes     []attention    // cần chú ý
+	Paid      *web.LineChart // nil until something of the year is paid or planned
 }
 
 // AllocatedShare and PaidShare are in percent of the assigned money.
@@ -114,7 +116,7 @@ func (h handler) list(ctx context.Context, r web.Req) (*listPage, error) {
 		return nil, err
 	}
 	_, err = h.access.RequireRole(ctx, "budget_line", "plan")
-	p.CanPlan = err == nil
+	p.CanPlan, p.CanRevise = err == nil, h.mayRevise(ctx) && slices.Contains(years, p.Year)
 	p.Total = row{Node: &Node{Sums: p.Tree.Total}}
 	if p.Notes, err = h.attention(ctx, p.Year, p.Rows); err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ type Field struct {
 	Type, Class, Mode, Complete     string
 	Required, Optional, ReadOnly    bool
 	Focus                           bool
+	Second                          bool // the page holds another input of this name
 	Options                         []Option
 }
 
@@ -32,7 +33,11 @@ type Option struct {
 
 // ID is the input's id in the page.
 func (f Field) ID() string {
-	return "f-" + strings.NewReplacer("[", "-", "]", "", ".", "-").Replace(f.Name)
+	id := "f-" + strings.NewReplacer("[", "-", "]", "", ".", "-").Replace(f.Name)
+	if f.Second {
+		id += "-2"
+	}
+	return id
 }
 
 // Describe lists the ids that explain the input.
@@ -74,6 +79,8 @@ func field(lang i18n.Lang, page based, name, label, options string, value any) (
 			f.Optional = true
 		case "readonly":
 			f.ReadOnly = true
+		case "second":
+			f.Second = true
 		case "autofocus":
 			f.Focus = true
 		case "w-s", "w-m":

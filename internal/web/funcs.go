@@ -37,6 +37,7 @@ func (a assets) functions(lang i18n.Lang) template.FuncMap {
 		},
 		"number":  numeric(numberText),
 		"percent": numeric(func(d decimal.Decimal) string { return numberText(d.Round(2)) + "%" }),
+		"share":   numeric(func(d decimal.Decimal) string { return fixed(d, 1) + "%" }), // percent in a column: one decimal in every row
 		"multiple": numeric(func(d decimal.Decimal) string {
 			return fixed(d, 2) + "x"
 		}),
