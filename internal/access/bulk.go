@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
 // Ask is one question of RequireAll: may this subject do the act on the row of this id?
@@ -27,58 +29,51 @@ func (a *Access) RequireAll(ctx context.Context, tx bun.IDB, resource, action, k
 		slog.ErrorContext(ctx, "access: unknown noun", "kind", kind, "resource", resource, "action", action)
 		return actors, nil
 	}
-	type who struct {
-		subject Subject
-		rows    map[uuid.UUID][]int // positions in asks
+	// People with the same rights are asked about in one query, so the work does not grow with the people.
+	type group struct {
+		sql                string
+		asked, people, ids []string
 	}
-	var people []*who
+	var groups []*group
+	var held []trial
+	var owner []int // position in asks
 	for i, ask := range asks {
-		at := slices.IndexFunc(people, func(w *who) bool {
-			return w.subject.ID == ask.Subject.ID && w.subject.Session == ask.Subject.Session
-		})
-		if at < 0 {
-			at = len(people)
-			people = append(people, &who{ask.Subject, map[uuid.UUID][]int{}})
-		}
-		people[at].rows[ask.ID] = append(people[at].rows[ask.ID], i)
-	}
-	var parts []string
-	var held []holding
-	var owner []*who
-	for _, w := range people {
-		for _, h := range holdings(w.subject) {
+		for _, h := range holdings(ask.Subject) {
 			if slices.Contains(a.cells[cell{h.role, act{resource, action}}], "stepup") {
 				continue
 			}
-			sql, ok := a.predicate(ctx, question{w.subject, h, n, action, a.looks(act{resource, action}), a.clock.Now()}, resource)
+			q := question{ask.Subject, h, n, action, a.looks(act{resource, action}), a.clock.Now(), "kb_q.person"}
+			sql, ok := a.predicate(ctx, q, resource)
 			if !ok {
 				continue
 			}
-			ids := make([]string, 0, len(w.rows))
-			for id := range w.rows {
-				ids = append(ids, literal(id))
+			at := slices.IndexFunc(groups, func(g *group) bool { return g.sql == sql })
+			if at < 0 {
+				at, groups = len(groups), append(groups, &group{sql: sql})
 			}
-			parts = append(parts, fmt.Sprintf("SELECT %d AS asked, %s.id FROM %s AS %s WHERE %s.id IN (%s) AND %s",
-				len(held), n.Alias, n.Table, n.Alias, n.Alias, strings.Join(ids, ", "), sql))
-			held, owner = append(held, h), append(owner, w)
+			g := groups[at]
+			g.asked, g.people, g.ids = append(g.asked, strconv.Itoa(len(held))), append(g.people, ask.Subject.ID.String()), append(g.ids, ask.ID.String())
+			held, owner = append(held, trial{holding: h}), append(owner, i)
 		}
 	}
-	if len(parts) == 0 {
+	if len(groups) == 0 {
 		return actors, nil
 	}
-	var rows []struct {
-		Asked int
-		ID    uuid.UUID
+	parts := make([]string, len(groups))
+	var args []any
+	for i, g := range groups {
+		parts[i] = fmt.Sprintf("SELECT kb_q.asked FROM unnest(?::int[], ?::uuid[], ?::uuid[]) kb_q (asked, person, id) JOIN %s AS %s ON %s.id = kb_q.id WHERE ?",
+			n.Table, n.Alias, n.Alias)
+		args = append(args, pgdialect.Array(g.asked), pgdialect.Array(g.people), pgdialect.Array(g.ids), bun.Safe(g.sql))
 	}
-	if err := tx.NewRaw("?", bun.Safe(strings.Join(parts, " UNION ALL "))).Scan(ctx, &rows); err != nil {
+	var rows []int
+	if err := tx.NewRaw(strings.Join(parts, " UNION ALL "), args...).Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("judge %s of %d rows: %w", action, len(asks), err)
 	}
-	for _, r := range rows {
-		w := owner[r.Asked]
-		for _, i := range w.rows[r.ID] {
-			if actors[i].Role == "" {
-				actors[i] = trial{holding: held[r.Asked]}.actor(w.subject)
-			}
+	slices.Sort(rows) // of the roles that may, the first acts
+	for _, asked := range rows {
+		if i := owner[asked]; actors[i].Role == "" {
+			actors[i] = held[asked].actor(asks[i].Subject)
 		}
 	}
 	return actors, nil

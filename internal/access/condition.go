@@ -52,6 +52,7 @@ type question struct {
 	action  string
 	looks   bool      // the act only reads
 	now     time.Time // of the machine
+	person  string    // SQL that gives the subject's id; "" = the id itself
 }
 
 // condition gives SQL over the noun's alias; an error refuses and alarms.
@@ -99,7 +100,12 @@ func (q question) ask(name string) (string, error) {
 	return "", fmt.Errorf("noun %s does not judge %s", q.noun.Kind, name)
 }
 
-func (q question) user() string { return literal(q.subject.ID) }
+func (q question) user() string {
+	if q.person != "" {
+		return q.person
+	}
+	return literal(q.subject.ID)
+}
 
 func literal(id uuid.UUID) string { return "'" + id.String() + "'::uuid" }
 
@@ -138,16 +144,17 @@ func own(q question) (string, error) {
 		if len(who) == 0 {
 			return "false", nil
 		}
-		return orItself(links, "organisation", tied("own", strings.Join(who, ", "), links, ""), q.holding.organisations), nil
+		return ownOrItself(links, "organisation", strings.Join(who, ", ")), nil
 	}
-	return orItself(links, "user", tied("own", q.user(), links, ""), []uuid.UUID{q.subject.ID}), nil
+	return ownOrItself(links, "user", q.user()), nil
 }
 
-// orItself is sql, or that a link of the kind is one of ids itself.
-func orItself(links []Link, kind, sql string, ids []uuid.UUID) string {
+// ownOrItself says that one of who, SQL of a list, owns one of the links, or is the link of that kind itself.
+func ownOrItself(links []Link, kind, who string) string {
+	sql := tied("own", who, links, "")
 	for _, l := range links {
 		if l.Kind == kind {
-			sql += " OR " + among(l.ID, ids)
+			sql += " OR " + l.ID + " IN (" + who + ")"
 		}
 	}
 	return "(" + sql + ")"

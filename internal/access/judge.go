@@ -89,7 +89,7 @@ func (a *Access) Scope(ctx context.Context, q *bun.SelectQuery, resource, action
 	s := From(ctx)
 	var roles []string
 	for _, h := range holdings(s) {
-		if sql, ok := a.predicate(ctx, question{s, h, n, action, a.looks(act{resource, action}), a.clock.Now()}, resource); ok {
+		if sql, ok := a.predicate(ctx, question{s, h, n, action, a.looks(act{resource, action}), a.clock.Now(), ""}, resource); ok {
 			roles = append(roles, sql)
 		}
 	}
@@ -155,7 +155,7 @@ func (a *Access) judge(ctx context.Context, db bun.IDB, s Subject, n Noun, do ac
 		if !ok {
 			continue
 		}
-		q := question{s, h, n, do.action, a.looks(do), a.clock.Now()}
+		q := question{s, h, n, do.action, a.looks(do), a.clock.Now(), ""}
 		positions := make([]int, len(names))
 		for i, name := range names {
 			expr, err := q.ask(name)

@@ -47,8 +47,8 @@ type house struct {
 	close    []func() error
 }
 
-// officers share the load, as the finance officers of a province would.
-const officers = 4
+// officers share the load, one for each connection of the widest case.
+const officers = 32
 
 // open makes everything in the empty folder data and starts program on it.
 func open(ctx context.Context, data, program string, say func(string)) (h *house, err error) {
