@@ -32,6 +32,9 @@
 // 2026-11-24: a year is ended by two people: the chief accountant opens the adjusting period, the account holder closes
 // it, when nothing of the list of blockers is left; reopening turns the two round.
 //
+// 2026-11-24: what is unused of many lines is cancelled by one decision, all of them or none, because it is one document;
+// each line has its own act and voucher. Refused: cancelling those that fit, which the decision's list would not say.
+//
 // 2026-11-24: a commitment and the planning of a line below exclude each other by an advisory lock on the line, shared
 // by commitments: a row lock would write the line's row with every commitment.
 //

@@ -46,6 +46,7 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Tasks(s.Tasks)
 	h.sponsorRoutes(rt)
 	h.yearRoutes(rt)
+	h.cancellationRoutes(rt)
 	h.whatIfRoutes(rt)
 	h.estimateRoutes(rt)
 }

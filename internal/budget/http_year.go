@@ -47,6 +47,8 @@ type boardPage struct {
 	Months   []monthRow
 	Records  []ledger.Record
 
+	Cancellations []Cancellation // of many lines at once
+
 	CanStart, CanClose, CanAsk, CanReopen, CanMonth, CanTrial, CanPropose bool
 }
 
@@ -105,6 +107,10 @@ func (h handler) board(ctx context.Context, r web.Req) (*boardPage, error) {
 	}
 	if p.Carry, err = h.held(ctx, p.Year); err != nil {
 		return nil, err
+	}
+	q := h.access.Scope(ctx, h.db.NewSelect().Model(&p.Cancellations).Where("bc.year = ?", p.Year).OrderExpr("bc.proposed_at").Limit(blockerSize), "budget_line", "read", "budget_cancellation")
+	if err := q.Scan(ctx); err != nil {
+		return nil, fmt.Errorf("cancellations of %d: %w", p.Year, err)
 	}
 	if err := h.months(ctx, p); err != nil {
 		return nil, err

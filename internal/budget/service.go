@@ -40,6 +40,8 @@ func New(db *bun.DB, acc *access.Access) *Service {
 	registerEstimates(acc)
 	acc.Register(access.Noun{Kind: "budget_year_end", Table: "budget_year_ends", Alias: "ye", Finance: "ye.finance_unit_id",
 		Reading: []access.Right{{Resource: "budget_line", Action: "read"}}})
+	acc.Register(access.Noun{Kind: "budget_cancellation", Table: "budget_cancellations", Alias: "bc", Finance: "bc.finance_unit_id",
+		Reading: []access.Right{{Resource: "budget_line", Action: "read"}}})
 	for kind, table := range map[string]string{"sponsorship": "sponsorships", "sponsorship_receipt": "sponsorship_receipts"} {
 		alias, line := "sp", "sp.line_id"
 		if kind == "sponsorship_receipt" {

@@ -34,6 +34,9 @@ func (s *Service) Tasks(ctx context.Context) ([]web.Task, error) {
 		return nil, err
 	}
 	tasks = append(tasks, waiting...)
+	if tasks, err = s.cancelTasks(ctx, tasks); err != nil {
+		return nil, err
+	}
 	english := i18n.From(ctx) == i18n.EN
 	var lines []Line
 	q := s.db.NewSelect().Model(&lines).Where("bl.status = ?", Planned).OrderExpr("bl.code").Limit(50)
@@ -63,6 +66,20 @@ func (s *Service) actTasks(ctx context.Context, tasks []web.Task, action, which 
 	for _, a := range acts {
 		tasks = append(tasks, web.Task{Title: i18n.T(ctx, "budget.task_"+a.Decider(), a.Line.Name(i18n.From(ctx) == i18n.EN)),
 			Detail: i18n.T(ctx, "budget.task_amount", a.Amount.Format()), Href: href(a.Line) + "/acts/" + a.ID.String(), Action: i18n.T(ctx, "budget.do_decide")})
+	}
+	return tasks, nil
+}
+
+// cancelTasks adds the cancellations of many lines that wait for a decision.
+func (s *Service) cancelTasks(ctx context.Context, tasks []web.Task) ([]web.Task, error) {
+	var list []Cancellation
+	q := s.db.NewSelect().Model(&list).Where("bc.status = ?", Proposed).OrderExpr("bc.proposed_at").Limit(50)
+	if err := s.access.Scope(ctx, q, "budget_line", "cancel", "budget_cancellation").Scan(ctx); err != nil {
+		return nil, fmt.Errorf("cancellations to decide: %w", err)
+	}
+	for _, c := range list {
+		tasks = append(tasks, web.Task{Title: i18n.T(ctx, "budget.task_cancel_many", fmt.Sprint(c.Year)), Detail: c.Reason,
+			Href: fmt.Sprintf("/budgets/%d/cancellations/%s", c.Year, c.ID), Action: i18n.T(ctx, "budget.do_decide")})
 	}
 	return tasks, nil
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"os"
@@ -22,12 +23,13 @@ type step struct {
 }
 
 type budgetCase struct {
-	ID, Authorised string
-	Steps          []step
-	End            map[string]string
-	Concurrent     []step
-	Accepted       int
-	Repeat         int
+	ID, Source string
+	Authorised string
+	Steps      []step
+	End        map[string]string
+	Concurrent []step
+	Accepted   int
+	Repeat     int
 }
 
 // journals of a step on a line, in the stage the money stands in.
@@ -41,6 +43,9 @@ func (s step) move(line int64) (string, Move) {
 	case s.Request != "":
 		return "request", Move{line, Committed, Requested, amount(s.Request)}
 	}
+	if s.Disburse == "" {
+		panic("a step that moves nothing")
+	}
 	return "disburse", Move{line, Requested, Disbursed, amount(s.Disburse)}
 }
 
@@ -49,13 +54,25 @@ func TestBudgetCases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var all []json.RawMessage
 	var cases []budgetCase
-	if err := json.Unmarshal(raw, &cases); err != nil {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields() // a step or an end that nothing reads would prove nothing
+	if err := errors.Join(json.Unmarshal(raw, &all), d.Decode(&cases)); err != nil {
 		t.Fatal(err)
 	}
-	db := dbtest.New(t)
+	db, done := dbtest.New(t), 0
+	defer func() {
+		if done != len(all) {
+			t.Errorf("%d cases of %d were acted out", done, len(all))
+		}
+	}()
 	for _, c := range cases {
 		t.Run(c.ID, func(t *testing.T) {
+			if c.End == nil && c.Concurrent == nil {
+				t.Fatal("the case says nothing of how it ends")
+			}
+			done++
 			authorised, _ := strconv.ParseInt(c.Authorised, 10, 64)
 			if c.Concurrent != nil {
 				for range c.Repeat {
@@ -75,8 +92,9 @@ func TestBudgetCases(t *testing.T) {
 				}
 			}
 			s := state(t, db, id)
-			for name, got := range map[string]money.Amount{"reserved": s.Reserved, "committed": s.Committed, "disbursed": s.Disbursed, "available": s.Available} {
-				if want, ok := c.End[name]; ok && got.String() != want {
+			has := map[string]money.Amount{"reserved": s.Reserved, "committed": s.Committed, "requested": s.Requested, "disbursed": s.Disbursed, "available": s.Available}
+			for name, want := range c.End {
+				if got, known := has[name]; !known || got.String() != want {
 					t.Errorf("%s = %s, want %s", name, got, want)
 				}
 			}

@@ -1,7 +1,9 @@
 package money
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"testing"
 
@@ -15,14 +17,24 @@ func TestSplitCases(t *testing.T) {
 	}
 	var cases []struct {
 		ID      string
+		Source  string
 		Total   Amount
 		Weights []Amount
 		Shares  []Amount
 	}
-	if err := json.Unmarshal(raw, &cases); err != nil {
+	var all []json.RawMessage
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := errors.Join(json.Unmarshal(raw, &all), d.Decode(&cases)); err != nil {
 		t.Fatal(err)
 	}
+	if len(cases) == 0 || len(cases) != len(all) {
+		t.Fatalf("%d cases of %d are read", len(cases), len(all))
+	}
 	for _, c := range cases {
+		if len(c.Shares) == 0 || len(c.Shares) != len(Split(c.Total, c.Weights)) {
+			t.Fatalf("%s: %d shares are expected of %d weights", c.ID, len(c.Shares), len(c.Weights))
+		}
 		for i, got := range Split(c.Total, c.Weights) {
 			if !got.Equal(c.Shares[i]) {
 				t.Errorf("%s: share %d = %s, want %s", c.ID, i, got, c.Shares[i])

@@ -1,0 +1,115 @@
+package budget
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"kinhbac/internal/access"
+	"kinhbac/internal/errs"
+	"kinhbac/internal/ledger"
+	"kinhbac/internal/money"
+	"kinhbac/internal/web/webtest"
+)
+
+// TestCancelMany cancels the unused of chosen lines by one decision: all of them, and none when one is short.
+func TestCancelMany(t *testing.T) {
+	o := open(t)
+	root := o.line(t, 2025, nil, "A", StateBudget, 1000)
+	a, b, c := o.line(t, 2025, root, "A.1", "", 300), o.line(t, 2025, root, "A.2", "", 200), o.line(t, 2025, root, "A.3", "", 0)
+	chosen := []uuid.UUID{a.ID, b.ID, root.ID}
+	if _, err := o.svc.ProposeCancellation(o.chief, 2025, chosen, "hết năm"); !errors.Is(err, access.ErrForbidden) {
+		t.Errorf("the chief accountant proposes = %v", err)
+	}
+	for name, x := range map[string]struct {
+		lines []uuid.UUID
+		want  error
+	}{"none": {nil, ErrNoLines}, "one with nothing": {append(chosen, c.ID), ErrCancelRefused}, "a stranger": {[]uuid.UUID{uuid.New()}, errs.ErrNotFound}} {
+		if _, err := o.svc.ProposeCancellation(o.officer, 2025, x.lines, "hết năm"); !errors.Is(err, x.want) {
+			t.Errorf("%s = %v", name, err)
+		}
+	}
+	w := webtest.New(t, o.db, o.acc, o.svc.Routes)
+	w.Get(o.officer, "/budgets/2025/cancellations/new").Status(200).Has("A.1").Has("A.2").Has("1.000")
+	w.Get(o.officer, "/budgets/2025/cancellations/new?q=a.2").Status(200).Has("A.2")
+	w.Post(o.officer, "/budgets/2025/cancellations", url.Values{"reason": {"x"}}).Status(422).Has("Chọn từ 1 đến 500 dòng")
+	first, err := o.svc.ProposeCancellation(o.officer, 2025, chosen, "hết năm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := "/budgets/2025/cancellations/" + first.ID.String()
+	w.Get(o.chief, at).Status(200).Has("Đủ số dư").Has("Duyệt")
+	w.Get(o.chief, "/budgets/2025/year-end").Status(200).Has(at)
+	if err := o.commit(t, b, 1); err != nil { // one line is short now
+		t.Fatal(err)
+	}
+	w.Get(o.chief, at).Status(200).Has("Không còn đủ")
+	err = o.svc.DecideCancellation(o.chief, first.ID, "9/QĐ", decided)
+	if e := errs.From(err); !errors.Is(err, ErrCancelRefused) || len(e.Fields) != 1 || e.Fields[0].Args[0] != "A.2" {
+		t.Errorf("one line short = %v", err)
+	}
+	w.Post(o.chief, at+"/decide", url.Values{"decision_no": {"9/QĐ"}, "decided_on": {"12/12/2025"}}).Status(422).Has("A.2:")
+	is(t, "A.1 untouched", o.held(t, a).Available, 300)
+	if err := o.svc.DeclineCancellation(o.chief, first.ID, "tính lại"); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.svc.DecideCancellation(o.chief, first.ID, "9/QĐ", decided); !errors.Is(err, ErrDecided) {
+		t.Errorf("a declined one = %v", err)
+	}
+
+	var made madeOut
+	w.API(o.officer, "POST", "/budgets/2025/cancellations", map[string]any{"lines": chosen, "reason": "hết năm"}, &made).Status(200)
+	again := "/budgets/2025/cancellations/" + made.ID.String()
+	both := o.svc.DecideCancellation
+	if err := both(o.officer, made.ID, "9/QĐ", decided); !errors.Is(err, access.ErrForbidden) {
+		t.Errorf("the maker decides = %v", err)
+	}
+	w.API(o.chief, "POST", again+"/decide", map[string]any{"decision_no": "9/QĐ", "decided_on": "2025-12-12"}, nil).Status(200)
+	w.Get(o.chief, again).Status(200).Has("Đã duyệt").Has("/vouchers/")
+	for l, want := range map[*Line]int64{a: 300, b: 199, root: 500} {
+		s := o.held(t, l)
+		is(t, l.Code+" closing", s.Closing, want)
+		is(t, l.Code+" available", s.Available, 0)
+	}
+	o.proved(t)
+}
+
+// TestCancelManyAndCommitAtOnce lets the cancellation of all lines meet a commitment on one: one of the two passes, and no
+// line ever holds more than it was given.
+func TestCancelManyAndCommitAtOnce(t *testing.T) {
+	o := open(t)
+	for i := range 12 {
+		root := o.line(t, 2026, nil, fmt.Sprintf("R%02d", i), StateBudget, 100)
+		a, b := o.line(t, 2026, root, root.Code+".1", "", 40), o.line(t, 2026, root, root.Code+".2", "", 60)
+		c, err := o.svc.ProposeCancellation(o.officer, 2026, []uuid.UUID{a.ID, b.ID}, "hết năm")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := o.svc.ProposeCancellation(o.officer2, 2026, []uuid.UUID{b.ID, a.ID}, "hết năm")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := atOnce(func() error { return o.svc.DecideCancellation(o.chief, c.ID, "9/QĐ", decided) }, func() error { return o.commit(t, b, 30) },
+			func() error { return o.svc.DecideCancellation(o.chief, d.ID, "9/QĐ", decided) })
+		passed := 0
+		for _, err := range got {
+			if err == nil {
+				passed++
+			} else if !errors.Is(err, ErrCancelRefused) && !errors.Is(err, ledger.ErrInsufficient) {
+				t.Fatal(err)
+			}
+		}
+		if passed != 1 {
+			t.Fatalf("%d passed: %v", passed, got)
+		}
+		s, r := o.held(t, b), o.held(t, a)
+		if !money.Sum(s.Available, s.Committed, s.Closing).Equal(money.VND(60)) || r.Closing.IsZero() == (s.Closing.Sign() > 0) {
+			t.Fatalf("%s and %s closing after %s", r.Closing, s.Closing, strings.TrimSpace(fmt.Sprint(got)))
+		}
+	}
+	o.proved(t)
+}

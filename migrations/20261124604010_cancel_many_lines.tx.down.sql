@@ -1,0 +1,2 @@
+DROP TABLE budget_cancellation_lines;
+DROP TABLE budget_cancellations;
