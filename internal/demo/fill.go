@@ -47,7 +47,8 @@ func Fill(ctx context.Context, a *app.App, owner *bun.DB, c *clock.Fake, say fun
 	s.subscribe(f)
 	say("quỹ, đợt tuyển chọn, hội đồng, hợp đồng, thanh toán")
 	running := map[string]uuid.UUID{}
-	events := append(s.venture(f, co), s.grants(programmes, orgs, running)...)
+	var first uuid.UUID
+	events := append(s.venture(f, co), s.grants(programmes, orgs, running, &first)...)
 	events = append(events, s.estimates(running)...)
 	events = append(events, s.budgets(lines["F"], running)...)
 	slices.SortStableFunc(events, func(a, b event) int { return strings.Compare(a.on, b.on) })
@@ -56,19 +57,21 @@ func Fill(ctx context.Context, a *app.App, owner *bun.DB, c *clock.Fake, say fun
 		e.do()
 	}
 	s.indicators()
+	s.awaited(s.fresh(first), f, co)
 	s.present()
 	return nil
 }
 
-// grants plays the four calls of the year; lines gets the budget lines of the running year.
-func (s *stage) grants(programmes, orgs, lines map[string]uuid.UUID) []event {
+// grants plays the four calls of the year; lines gets the budget lines of the running year, first the call
+// that is decided.
+func (s *stage) grants(programmes, orgs, lines map[string]uuid.UUID, first *uuid.UUID) []event {
 	var one, two, task []uuid.UUID
-	var first, second, third, science uuid.UUID
+	var second, third, science uuid.UUID
 	return []event{
 		{"2025-12-23", func() { science = s.announce(calls["science"], programmes, lines).ID }},
-		{"2026-01-05", func() { first = s.announce(calls["decided"], programmes, lines).ID }},
+		{"2026-01-05", func() { *first = s.announce(calls["decided"], programmes, lines).ID }},
 		{"2026-02-10", func() {
-			one = s.apply(s.fresh(first), "2026-02-10", orgs, decidedCall)
+			one = s.apply(s.fresh(*first), "2026-02-10", orgs, decidedCall)
 			task = s.apply(s.fresh(science), "2026-02-25", orgs, scienceCall)
 		}},
 		{"2026-03-03", func() {
@@ -76,7 +79,7 @@ func (s *stage) grants(programmes, orgs, lines map[string]uuid.UUID) []event {
 			s.screen(task, scienceCall)
 		}},
 		{"2026-03-16", func() {
-			c := s.fresh(first)
+			c := s.fresh(*first)
 			must(s.Calls.Evaluate(s.as(officer), c.ID))
 			co := s.establish(c, "112/QĐ-SKHCN", "2026-03-16")
 			eligible, scores := passed(one, decidedCall)
@@ -93,8 +96,8 @@ func (s *stage) grants(programmes, orgs, lines map[string]uuid.UUID) []event {
 			s.award(c, "58/TTr-SKHCN", "311/STC-HCSN", "766/QĐ-UBND")
 		}},
 		{"2026-05-19", func() { s.task(s.fresh(science), task[0]) }},
-		{"2026-06-08", func() { s.contract(s.fresh(first)) }},
-		{"2026-08-03", func() { s.pay(s.fresh(first)) }},
+		{"2026-06-08", func() { s.contract(s.fresh(*first)) }},
+		{"2026-08-03", func() { s.pay(s.fresh(*first)) }},
 		{"2026-07-13", func() { second = s.announce(calls["council"], programmes, lines).ID }},
 		{"2026-09-21", func() { two = s.apply(s.fresh(second), "2026-09-21", orgs, councilCall) }},
 		{"2026-10-12", func() { s.screen(two, councilCall) }},
