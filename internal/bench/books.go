@@ -22,7 +22,8 @@ const (
 	fewJournals  = 2_000
 )
 
-// importing reports the batch that gave every line its money, beside single posts from one connection.
+// importing reports the batches that gave every line its money, without the first that warms the kernel, beside single
+// posts from one connection.
 func (h *house) importing(ctx context.Context, o Options) ([]Case, error) {
 	pg, err := newGenerator(&h.cluster.Cluster, h.data)
 	if err != nil {
@@ -32,9 +33,12 @@ func (h *house) importing(ctx context.Context, o Options) ([]Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := Case{Name: "import_10000", HTTP: spread / h.imported.Seconds(), PGBench: single.perSecond, P50: millis(h.imported), P99: millis(h.imported), Operations: spread}
+	warm := slices.Sorted(slices.Values(h.imported[1:]))
+	middle, slowest := warm[len(warm)/2], warm[len(warm)-1]
+	c := Case{Name: "import_10000", HTTP: spread / middle.Seconds(), PGBench: single.perSecond, P50: millis(middle), P99: millis(slowest),
+		Operations: spread * len(warm)}
 	c.Ratio = c.HTTP / c.PGBench
-	return []Case{c.met("<= 3 s, ratio >= 5", h.imported <= 3*time.Second && c.Ratio >= 5)}, nil
+	return []Case{c.met("<= 3 s, ratio >= 5", max(slowest, h.imported[0]) <= 3*time.Second && c.Ratio >= 5)}, nil
 }
 
 // books measures reads over many postings, then the proof of all of it.

@@ -43,7 +43,7 @@ type house struct {
 	lines   []uuid.UUID
 	first   int64 // control line of lines[0]; the others follow it without a gap
 
-	imported time.Duration // that the batch of all lines took
+	imported []time.Duration // that each batch of all lines took
 	close    []func() error
 }
 
@@ -153,10 +153,10 @@ func (h *house) plan(ctx context.Context, owner *bun.DB) error {
 				FROM (SELECT * FROM made ORDER BY n) m`,
 			`INSERT INTO budget_lines (id, year, code, name_vi, name_en, control_line, source_code, programme_code, chapter,
 				managing_unit_id, finance_unit_id, planned, status, planned_by, approved_by, decision_no, decided_on)
-			 SELECT id, extract(year FROM kb.now())::int, 'B' || n, 'Dòng ' || n, 'Line ' || n, line, 'NS', '', '', ?1, ?2, 1000000000000,
+			 SELECT id, extract(year FROM kb.now())::int, 'B' || n, 'Dòng ' || n, 'Line ' || n, line, 'NS', '', '', ?1, ?2, ?5,
 				'open', ?3, ?4, 'bench', kb.now()::date FROM held`,
 		} {
-			if _, err := tx.NewRaw(sql, spread, access.UnitScience, access.UnitFinance, h.actor, h.client.approver).Exec(ctx); err != nil {
+			if _, err := tx.NewRaw(sql, spread, access.UnitScience, access.UnitFinance, h.actor, h.client.approver, imports*plenty).Exec(ctx); err != nil {
 				return err
 			}
 		}
@@ -168,22 +168,27 @@ func (h *house) plan(ctx context.Context, owner *bun.DB) error {
 	if err := owner.NewRaw("SELECT id FROM budget_lines ORDER BY control_line").Scan(ctx, &h.lines); err != nil {
 		return fmt.Errorf("read the lines: %w", err)
 	}
-	start := time.Now()
-	if err := h.fill(ctx); err != nil {
-		return fmt.Errorf("import the money of %d lines: %w", spread, err)
+	for n := range imports {
+		start := time.Now()
+		if err := h.fill(ctx, n); err != nil {
+			return fmt.Errorf("import the money of %d lines: %w", spread, err)
+		}
+		h.imported = append(h.imported, time.Since(start))
 	}
-	h.imported = time.Since(start)
 	_, err = owner.NewRaw("ANALYZE").Exec(ctx)
 	return err
 }
 
-// fill gives every line its money in one atomic batch: the import that is measured.
-func (h *house) fill(ctx context.Context) error {
+// imports is how often every line gets money: the first finds a kernel that has not run yet, as pgbench's warm-up does.
+const imports = 4
+
+// fill gives every line money in one atomic batch: the import that is measured.
+func (h *house) fill(ctx context.Context, n int) error {
 	all := make([]ledger.Journal, len(h.lines))
 	for i, id := range h.lines {
 		all[i] = ledger.Journal{Book: "BUDGET", Kind: "appropriate", Document: ledger.Ref{Kind: "bench", ID: id, No: "bench"},
-			Key: "bench/" + id.String(), Actor: h.actor, Approver: h.client.approver, Reason: "bench",
-			Moves: []ledger.Move{{Line: h.first + int64(i), From: ledger.Source, To: ledger.Available, Amount: plenty}}}
+			Key: fmt.Sprintf("bench/%d/%s", n, id), Actor: h.actor, Approver: h.client.approver, Reason: "bench",
+			Moves: []ledger.Move{{Line: h.first + int64(i), From: ledger.Source, To: ledger.Available, Amount: money.VND(plenty)}}}
 	}
 	return storage.InTx(ctx, h.db, func(ctx context.Context, tx bun.Tx) error {
 		_, err := ledger.PostAll(ctx, tx, all)
@@ -191,8 +196,8 @@ func (h *house) fill(ctx context.Context) error {
 	})
 }
 
-// plenty is what each line holds, in đồng.
-var plenty = money.VND(1_000_000_000_000)
+// plenty is what each import gives a line, in đồng: more than the run can commit.
+const plenty = 1_000_000_000_000
 
 // serve starts the program on the cluster and waits until it answers.
 func (h *house) serve(ctx context.Context, program string) error {
