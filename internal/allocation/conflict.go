@@ -16,7 +16,6 @@ import (
 var (
 	ErrInConflict = errs.New(errs.Forbidden, "allocation.in_conflict")       // Args: who may act
 	ErrNobodyFree = errs.New(errs.Forbidden, "allocation.in_conflict_alone") // nobody else may
-	ErrUnread     = errs.New(errs.Forbidden, "allocation.decision_in_conflict")
 )
 
 // freeOfLines is SQL over aws: {user} is in conflict with no line of the set, owns none of its dossiers and firms,
@@ -28,6 +27,21 @@ const freeOfLines = `NOT EXISTS (SELECT 1 FROM access_ties kb_t LEFT JOIN awards
 		OR kb_t.kind = 'conflict' AND (kb_t.object_kind = 'award' AND kb_t.object_id = kb_a.id
 			OR kb_t.object_kind = 'award_set' AND kb_t.object_id = aws.id OR kb_t.object_kind = 'call' AND kb_t.object_id = aws.call_id)))`
 
+// freeOfRanking is the same over rk, a ranking: whoever makes a set of it, or closes it, speaks on every line.
+const freeOfRanking = `NOT EXISTS (SELECT 1 FROM access_ties kb_t LEFT JOIN ranking_lines kb_l ON kb_l.ranking_id = rk.id
+	WHERE kb_t.valid_to IS NULL AND kb_t.subject_id = {user} AND (
+		kb_t.kind IN ('conflict', 'own') AND (kb_t.object_kind = 'proposal' AND kb_t.object_id = kb_l.proposal_id
+			OR kb_t.object_kind = 'organisation' AND kb_t.object_id = kb_l.organisation_id)
+		OR kb_t.kind = 'conflict' AND (kb_t.object_kind = 'matter' AND kb_t.object_id = kb_l.matter_id
+			OR kb_t.object_kind = 'ranking' AND kb_t.object_id = rk.id OR kb_t.object_kind = 'call' AND kb_t.object_id = rk.call_id)))`
+
+// presidesOverAll is SQL over rk: {user} takes the place of the chair, who is away or in conflict with a line.
+var presidesOverAll = `EXISTS (SELECT 1 FROM council_seats kb_v WHERE kb_v.council_id = rk.council_id AND kb_v.person_id = {user}
+		AND (kb_v.kind = 'vice' OR kb_v.id = (SELECT kb_s.presiding_seat_id FROM council_sessions kb_s WHERE kb_s.id = rk.session_id))
+		AND council_takes_part(rk.session_id, kb_v.id, NULL))
+	AND NOT EXISTS (SELECT 1 FROM council_seats kb_c WHERE kb_c.council_id = rk.council_id AND kb_c.kind = 'chair'
+		AND council_takes_part(rk.session_id, kb_c.id, NULL) AND ` + strings.ReplaceAll(freeOfRanking, "{user}", "kb_c.person_id") + `)`
+
 // require asks for (award, action) on the whole set; who is in conflict with a line is told who acts instead.
 func (s *Service) require(ctx context.Context, tx bun.IDB, action string, set *AwardSet) (access.Actor, error) {
 	actor, err := s.access.Require(ctx, tx, "award", action, set)
@@ -35,6 +49,25 @@ func (s *Service) require(ctx context.Context, tx bun.IDB, action string, set *A
 		return actor, err
 	}
 	names, err := s.colleagues(ctx, tx, action, set.ID)
+	return otherwise(actor, names, err)
+}
+
+// requireDraft asks for (award, draft) on a ranking, in the same words.
+func (s *Service) requireDraft(ctx context.Context, tx bun.IDB, r *Ranking) (access.Actor, error) {
+	actor, err := s.access.Require(ctx, tx, "award", "draft", r)
+	if err == nil || !errs.From(err).Is(access.ErrConflict) {
+		return actor, err
+	}
+	var names []string
+	err = tx.NewRaw(`SELECT DISTINCT us.name FROM rankings rk, users us JOIN role_grants g ON g.user_id = us.id
+		WHERE rk.id = ? AND us.disabled_at IS NULL AND g.role IN (?) AND g.valid_from <= kb.now() AND (g.valid_to IS NULL OR g.valid_to > kb.now())
+		AND g.unit_id = rk.managing_unit_id AND `+strings.ReplaceAll(freeOfRanking, "{user}", "us.id")+` ORDER BY us.name`,
+		r.ID, bun.List(s.access.RolesFor("award", "draft"))).Scan(ctx, &names)
+	return otherwise(actor, names, err)
+}
+
+// otherwise is the refusal of somebody in conflict with a line. It names people, never the line.
+func otherwise(actor access.Actor, names []string, err error) (access.Actor, error) {
 	switch {
 	case err != nil:
 		return actor, err
@@ -64,21 +97,14 @@ func (s *Service) colleagues(ctx context.Context, db bun.IDB, action string, set
 	return names, nil
 }
 
-// instead names who acts on the set at its present step for a reader who would, were it not for a conflict; "" when
-// the reader is not of those, and a dash when nobody is left.
-func (s *Service) instead(ctx context.Context, db bun.IDB, set *AwardSet) (string, error) {
+// turn names who may take the set on from where it stands, "" when nobody is left or nothing is left to do. Every reader
+// without the button is told the same, whatever keeps it from them.
+func (s *Service) turn(ctx context.Context, db bun.IDB, set *AwardSet) (string, error) {
 	action := next[set.Status]
 	if action == "" {
 		return "", nil
 	}
-	_, err := s.access.Require(ctx, db, "award", action, set)
-	if err == nil || !errs.From(err).Is(access.ErrConflict) {
-		return "", nil
-	}
 	names, err := s.colleagues(ctx, db, action, set.ID)
-	if len(names) == 0 {
-		return "–", err
-	}
 	return strings.Join(names, ", "), err
 }
 

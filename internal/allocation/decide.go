@@ -36,7 +36,7 @@ func (s *Service) DraftSet(ctx context.Context, ranking uuid.UUID) (*AwardSet, e
 		if err != nil {
 			return err
 		}
-		actor, err := s.access.Require(ctx, tx, "award", "draft", r)
+		actor, err := s.requireDraft(ctx, tx, r)
 		if err != nil {
 			return err
 		}

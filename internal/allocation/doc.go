@@ -16,7 +16,12 @@
 // 24/11/2026: the ceiling that binds is the ledger's control line of the call's budget line; the sum on the
 // page is for reading. The decision posts one journal of one move per funded award.
 //
-// 24/11/2026: a set is signed as one, so whoever is in conflict with one of its lines signs nothing on it and reads
-// the rest without it: sums, counts and ranks are of the lines shown. Refused: signing the set less one line, which
-// no decision says.
+// 24/11/2026: a ranking and a set are signed as one, so whoever is in conflict with one line closes, drafts and signs
+// neither: the vice chair presides in place of a chair in conflict, another officer drafts, and the refusal names who
+// may, never the line. Refused: signing the set less one line, which no decision says.
+//
+// 24/11/2026: a reader in conflict with a line gets the page of a ranking or set that has no such line: ranks, running
+// sums, counts, chart and totals are of the lines shown, nothing says that there are others, and with none left there
+// is no page. Conclusions stay as they are: a reserve line may then seem to fit under the ceiling. Refused: to show
+// another conclusion than was made, or to take the whole list from members who judged the rest of it.
 package allocation

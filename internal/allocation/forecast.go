@@ -26,15 +26,7 @@ func (s *Service) Forecast(ctx context.Context, line uuid.UUID, free money.Amoun
 		if err != nil {
 			return nil, err
 		}
-		var lines []struct {
-			Code     string
-			Rank     int
-			Proposed money.Amount
-			Outcome  Outcome
-		}
-		err = s.db.NewSelect().TableExpr("ranking_lines AS rl").Join("JOIN proposals p ON p.id = rl.proposal_id").
-			ColumnExpr("p.code, rl.rank, rl.proposed, rl.outcome").Where("rl.ranking_id = ?", r.ID).Where("rl.rank > 0").
-			OrderExpr("rl.position").Scan(ctx, &lines)
+		rk, err := readRanking(ctx, s.db, s.db.NewSelect().Where("rk.id = ?", r.ID), r.ID)
 		if err != nil {
 			return nil, fmt.Errorf("lines of the ranking of %s: %w", k.Code, err)
 		}
@@ -44,10 +36,26 @@ func (s *Service) Forecast(ctx context.Context, line uuid.UUID, free money.Amoun
 		}
 		var sum money.Amount
 		fits := true // walked strictly: the first that does not fit closes the line
-		for _, l := range lines {
+		funded := map[uuid.UUID]bool{}
+		for _, l := range rk.Lines {
 			sum = sum.Add(l.Proposed)
 			fits = fits && sum.Cmp(f.After) <= 0
-			f.Lines = append(f.Lines, budget.ForecastLine{Code: l.Code, Rank: l.Rank, Amount: l.Proposed, Now: l.Outcome == Funded, New: fits})
+			funded[l.ProposalID] = fits
+		}
+		if rk, err = s.seen(ctx, s.db, rk); err != nil {
+			return nil, err
+		}
+		rows, err := s.rows(ctx, s.db, rk)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range rows {
+			if l.Rank > 0 {
+				f.Lines = append(f.Lines, budget.ForecastLine{Code: l.Code, Rank: l.Rank, Amount: l.Proposed, Now: l.Outcome == Funded, New: funded[l.ProposalID]})
+			}
+		}
+		if len(f.Lines) == 0 {
+			continue
 		}
 		out = append(out, f)
 	}

@@ -68,7 +68,6 @@ type rankingPage struct {
 	Call        *call.Call
 	Ranking     *Ranking // nil before the first conclusion
 	Rows        []row
-	Hidden      int
 	Stats       []web.Stat
 	Chart       template.HTML
 	LineAfter   int // rank of the last funded line
@@ -107,23 +106,26 @@ func (h handler) ranking(ctx context.Context, r web.Req) (*rankingPage, error) {
 	if !h.s.access.Can(ctx, db, "ranking", "read", p.Ranking) {
 		return nil, errs.ErrNotFound
 	}
-	if p.Rows, p.Hidden, err = h.s.rows(ctx, p.Ranking); err != nil {
+	if p.Ranking, err = h.s.seen(ctx, db, p.Ranking); err != nil {
 		return nil, err
 	}
-	figures := [][3]string{{"allocation.ceiling", p.Ranking.Ceiling.Format() + " đ", ""}}
-	if p.Hidden == 0 { // sums and counts less the lines shown would tell of the others
-		p.Chart = draw(r.Lang(), p.Ranking, p.Ranking.PassMark)
-		for _, l := range p.Rows {
-			if l.Outcome == Funded {
-				p.LineAfter = l.Rank
-			}
-		}
-		figures = append(figures,
-			[3]string{"allocation.proposed_sum", p.Ranking.Funding().Format() + " đ", i18n.T(ctx, "allocation.n_proposals", countFunded(p.Ranking))},
-			[3]string{"allocation.left", p.Ranking.Left().Format() + " đ", ""},
-			[3]string{"allocation.pass_mark", p.Ranking.PassMark.String(), i18n.T(ctx, "allocation.n_passed", p.Ranking.Passed())})
+	if len(p.Ranking.Lines) == 0 {
+		p.Ranking = nil
+		return p, nil
 	}
-	p.Stats = stats(r.Lang(), figures...)
+	if p.Rows, err = h.s.rows(ctx, db, p.Ranking); err != nil {
+		return nil, err
+	}
+	for _, l := range p.Rows {
+		if l.Outcome == Funded {
+			p.LineAfter = l.Rank
+		}
+	}
+	p.Chart = draw(r.Lang(), p.Ranking, p.Ranking.PassMark)
+	p.Stats = stats(r.Lang(), [3]string{"allocation.ceiling", p.Ranking.Ceiling.Format() + " đ", ""},
+		[3]string{"allocation.proposed_sum", p.Ranking.Funding().Format() + " đ", i18n.T(ctx, "allocation.n_proposals", countFunded(p.Ranking))},
+		[3]string{"allocation.left", p.Ranking.Left().Format() + " đ", ""},
+		[3]string{"allocation.pass_mark", p.Ranking.PassMark.String(), i18n.T(ctx, "allocation.n_passed", p.Ranking.Passed())})
 	p.CanFinalise = p.Ranking.Status == Computed && h.s.access.Can(ctx, db, "ranking", "finalise", p.Ranking)
 	if p.SetID, err = setOfCall(ctx, db, p.Call.ID); err != nil {
 		return nil, err

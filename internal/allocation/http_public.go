@@ -141,10 +141,10 @@ func (h handler) decision(ctx context.Context, r web.Req) (*decisionPage, error)
 	if err != nil {
 		return nil, err
 	}
-	if _, partial, err := h.s.lines(ctx, set); err != nil {
+	if _, whole, err := h.s.lines(ctx, set); err != nil {
 		return nil, err
-	} else if partial { // half a decision is none
-		return nil, ErrUnread
+	} else if !whole { // half a decision is none; published, it is read at its public page
+		return nil, errs.ErrNotFound
 	}
 	return h.document(ctx, id, "/award-sets/"+id.String())
 }

@@ -2,6 +2,7 @@ package allocation
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -97,9 +98,10 @@ type showPage struct {
 	Budget    *budget.Line
 	Available money.Amount // of the budget line now
 	Lines     []line
-	Partial   bool         // lines in conflict with the reader are left out
 	Sum       money.Amount // of the lines shown
-	Instead   string       // who acts at this step for a reader in conflict
+	Funded    int          // of the lines shown
+	Whole     bool         // every line is shown: the decision may be read
+	Turn      string       // who takes the set on, for readers without the button
 	Stats     []web.Stat
 	Track     []web.Stage
 	Over      bool // the set is more than the line has
@@ -134,27 +136,27 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 		return nil, err
 	}
 	p.Available = state.Available
-	if p.Lines, p.Partial, err = h.s.lines(ctx, p.Set); err != nil {
+	if p.Lines, p.Whole, err = h.s.lines(ctx, p.Set); err != nil {
 		return nil, err
 	}
-	funded, label := 0, "allocation.sum"
+	if len(p.Lines) == 0 {
+		return nil, errs.ErrNotFound
+	}
 	for i := range p.Lines {
 		p.Sum = p.Sum.Add(p.Lines[i].Stands())
 		if p.Lines[i].Outcome == Funded {
-			funded++
+			p.Funded++
 		}
 	}
-	if p.Partial { // whether the whole is too much would tell of the others
-		label = "allocation.sum_shown"
-		if p.Instead, err = h.s.instead(ctx, db, p.Set); err != nil {
+	p.Over = p.Set.DecidedAt == nil && p.Sum.Cmp(p.Available) > 0
+	h.buttons(ctx, p)
+	if !p.CanPropose && !p.CanAppraise && !p.CanConfirm && !p.CanApprove && !p.CanPublish {
+		if p.Turn, err = h.s.turn(ctx, db, p.Set); err != nil {
 			return nil, err
 		}
-	} else {
-		p.Over = p.Set.DecidedAt == nil && p.Sum.Cmp(p.Available) > 0
 	}
-	h.buttons(ctx, p)
 	p.Stats = stats(r.Lang(), [3]string{"allocation.ceiling", p.Set.Ceiling.Format() + " đ", ""},
-		[3]string{label, p.Sum.Format() + " đ", i18n.T(ctx, "allocation.n_proposals", funded)},
+		[3]string{"allocation.sum", p.Sum.Format() + " đ", i18n.T(ctx, "allocation.n_proposals", p.Funded)},
 		[3]string{"allocation.line_available", p.Available.Format() + " đ", p.Budget.Code})
 	p.track(ctx)
 	return p, nil
@@ -183,8 +185,8 @@ func (p *showPage) track(ctx context.Context) {
 	}
 }
 
-// lines gives the awards of a set the subject of ctx is not in conflict with, and whether there are others: then the
-// ranks are numbered anew, since gaps would tell of them.
+// lines gives the awards of a set the subject of ctx is not in conflict with, and whether these are all: when not, the
+// ranks are numbered anew, since gaps would tell of the others.
 func (s *Service) lines(ctx context.Context, set *AwardSet) ([]line, bool, error) {
 	db := storage.Joined(ctx, s.db)
 	var seen []uuid.UUID
@@ -215,8 +217,8 @@ func (s *Service) lines(ctx context.Context, set *AwardSet) ([]line, bool, error
 		}
 		out = append(out, l)
 	}
-	partial := len(out) < len(set.Awards)
-	if partial {
+	whole := len(out) == len(set.Awards)
+	if !whole {
 		n := 0
 		for i := range out {
 			if out[i].Rank > 0 {
@@ -225,63 +227,52 @@ func (s *Service) lines(ctx context.Context, set *AwardSet) ([]line, bool, error
 			}
 		}
 	}
-	return out, partial, nil
+	return out, whole, nil
 }
 
-// rows gives the lines of a ranking the subject of ctx is not in conflict with; the others are counted only.
-func (s *Service) rows(ctx context.Context, r *Ranking) ([]row, int, error) {
-	db := storage.Joined(ctx, s.db)
-	var seen []uuid.UUID
-	var ids, matters []uuid.UUID
-	for _, l := range r.Lines {
-		ids, matters = append(ids, l.ProposalID), append(matters, l.MatterID)
+// seen is the ranking without the lines the subject of ctx is in conflict with, as if there were none.
+func (s *Service) seen(ctx context.Context, db bun.IDB, r *Ranking) (*Ranking, error) {
+	v := *r
+	if len(r.Lines) == 0 {
+		return &v, nil
 	}
-	if len(ids) == 0 {
-		return nil, 0, nil
+	matters := make([]uuid.UUID, len(r.Lines))
+	for i, l := range r.Lines {
+		matters[i] = l.MatterID
 	}
+	var ids []uuid.UUID
 	q := db.NewSelect().TableExpr("council_matters AS cm").Column("cm.id").Where("cm.id IN (?)", bun.List(matters))
-	if err := s.access.Scope(ctx, q, "ballot", "read_tally", "matter").Scan(ctx, &seen); err != nil {
-		return nil, 0, err
+	if err := s.access.Scope(ctx, q, "ballot", "read_tally", "matter").Scan(ctx, &ids); err != nil {
+		return nil, err
 	}
-	visible := map[uuid.UUID]bool{}
-	for _, id := range seen {
-		visible[id] = true
+	v.Lines = shown(r.Lines, func(l Line) bool { return slices.Contains(ids, l.MatterID) })
+	return &v, nil
+}
+
+// rows gives the lines of a ranking, as the subject of ctx sees it, with their names.
+func (s *Service) rows(ctx context.Context, db bun.IDB, seen *Ranking) ([]row, error) {
+	if len(seen.Lines) == 0 {
+		return nil, nil
+	}
+	ids := make([]uuid.UUID, len(seen.Lines))
+	for i, l := range seen.Lines {
+		ids[i] = l.ProposalID
 	}
 	named, err := names(ctx, db, ids)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	var out []row
-	for _, l := range r.Lines {
-		if !visible[l.MatterID] {
-			continue
-		}
-		w := row{Line: l, Named: named[l.ProposalID]}
+	out := make([]row, len(seen.Lines))
+	for i, l := range seen.Lines {
+		out[i] = row{Line: l, Named: named[l.ProposalID]}
 		if l.Rank > 0 {
-			w.Cut = l.Proposed.Sub(l.Requested)
+			out[i].Cut = l.Proposed.Sub(l.Requested)
 		}
 		if l.Outcome == Reserve {
-			w.Short = l.Cumulative.Sub(r.Ceiling)
+			out[i].Short = l.Cumulative.Sub(seen.Ceiling)
 		}
-		out = append(out, w)
 	}
-	hidden := len(r.Lines) - len(out)
-	if hidden > 0 {
-		closeUp(out)
-	}
-	return out, hidden, nil
-}
-
-// closeUp numbers what is left of a ranking anew and drops the running sums: gaps would tell of the hidden lines.
-func closeUp(rows []row) {
-	n := 0
-	for i := range rows {
-		if rows[i].Rank > 0 {
-			n++
-			rows[i].Rank = n
-		}
-		rows[i].Cumulative, rows[i].Short = money.Amount{}, money.Amount{}
-	}
+	return out, nil
 }
 
 func (h handler) rankingCSV(ctx context.Context, r web.Req) (web.File, error) {
@@ -297,7 +288,13 @@ func (h handler) rankingCSV(ctx context.Context, r web.Req) (web.File, error) {
 	if err != nil {
 		return web.File{}, err
 	}
-	rows, _, err := h.s.rows(ctx, rk)
+	if rk, err = h.s.seen(ctx, db, rk); err != nil {
+		return web.File{}, err
+	}
+	if len(rk.Lines) == 0 {
+		return web.File{}, errs.ErrNotFound
+	}
+	rows, err := h.s.rows(ctx, db, rk)
 	if err != nil {
 		return web.File{}, err
 	}

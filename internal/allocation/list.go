@@ -69,8 +69,7 @@ func names(ctx context.Context, db bun.IDB, ids []uuid.UUID) (map[uuid.UUID]Name
 	return out, err
 }
 
-// SetRow is an award set on a list. Funded and Sum count the lines its reader may see; Partial says that these are not
-// all.
+// SetRow is an award set on a list. Funded and Sum count the lines its reader may see.
 type SetRow struct {
 	bun.BaseModel `bun:"table:award_sets,alias:aws" json:"-"`
 	ID            uuid.UUID     `json:"id"`
@@ -80,7 +79,6 @@ type SetRow struct {
 	Status        Status        `json:"status"`
 	Funded        int           `json:"funded"`
 	Sum           money.Amount  `bun:"type:numeric" json:"sum"`
-	Partial       bool          `json:"partial"`
 	DecisionNo    string        `json:"decision_no"`
 	DecidedOn     calendar.Date `json:"decided_on"`
 }
@@ -97,8 +95,7 @@ func (s *Service) sets(ctx context.Context, db bun.IDB, l *web.List) ([]SetRow, 
 		ColumnExpr("aws.id, c.code AS call_code, c.title_vi, c.title_en, aws.status, COALESCE(aws.decision_no, '') AS decision_no, aws.decided_on").
 		ColumnExpr("(?) AS funded", seen("count(*) FILTER (WHERE aw.outcome = 'funded')")).
 		ColumnExpr("(?) AS sum", seen("COALESCE(sum(CASE WHEN aws.status IN ('decided', 'published') THEN aw.amount ELSE COALESCE(aw.appraised, aw.proposed) END) FILTER (WHERE aw.outcome = 'funded'), 0)")).
-		ColumnExpr("(SELECT count(*) FROM awards a WHERE a.set_id = aws.id) <> (?) AS partial", seen("count(*)")).
-		Join("JOIN calls AS c ON c.id = aws.call_id")
+		Join("JOIN calls AS c ON c.id = aws.call_id").Where("EXISTS (?)", seen("1"))
 	if v := l.Filter["status"]; v != "" {
 		q = q.Where("aws.status = ?", v)
 	}

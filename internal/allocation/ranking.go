@@ -69,7 +69,7 @@ type Line struct {
 // Refusals of rankings.
 var (
 	ErrFinalised = errs.New(errs.Conflict, "allocation.finalised")
-	ErrUnjudged  = errs.New(errs.Conflict, "allocation.unjudged") // Args: how many proposals wait for the council
+	ErrUnjudged  = errs.New(errs.Conflict, "allocation.unjudged") // without their number: some may be hidden from who presides
 	ErrEmpty     = errs.New(errs.Conflict, "allocation.empty")
 )
 
@@ -229,4 +229,29 @@ func (r *Ranking) Passed() (n int) {
 		}
 	}
 	return n
+}
+
+// shown is what of a ranking's lines a reader sees who is in conflict with the others, numbered and summed as if there
+// were no others: a gap in ranks, a jump in the running sum or a tie with nothing above it would tell of them. What was
+// concluded on a line stays.
+func shown(lines []Line, visible func(Line) bool) []Line {
+	var out []Line
+	var sum money.Amount
+	n := 0
+	for i, l := range lines {
+		if !visible(l) {
+			continue
+		}
+		l.Position = len(out) + 1
+		if i > 0 && !visible(lines[i-1]) {
+			l.Tie = ""
+		}
+		if l.Rank > 0 {
+			n++
+			sum = sum.Add(l.Proposed)
+			l.Rank, l.Cumulative = n, sum
+		}
+		out = append(out, l)
+	}
+	return out
 }

@@ -46,9 +46,10 @@ func nouns() []access.Noun {
 	return []access.Noun{{
 		Kind: "ranking", Table: "rankings", Alias: "rk", Managing: "rk.managing_unit_id",
 		Seat: []access.Link{{Kind: "council", ID: "rk.council_id"}}, Conflict: []access.Link{{Kind: "call", ID: "rk.call_id"}},
+		Acts: map[string]string{"no_coi": freeOfRanking},
 		When: map[string]string{
 			"quorum":         "council_quorum(rk.session_id, NULL)",
-			"presiding":      "council_presiding(rk.session_id, NULL, {user})",
+			"presiding":      presidesOverAll,
 			"state:closed":   "true", // a ranking is made of counted matters
 			"state:ranked":   "rk.status = 'finalised'",
 			"state:proposed": "rk.put_forward_at IS NOT NULL",
@@ -148,7 +149,7 @@ func (s *Service) Finalise(ctx context.Context, id uuid.UUID, version int) error
 			return err
 		}
 		if len(open) > 0 {
-			return ErrUnjudged.With(len(open))
+			return ErrUnjudged
 		}
 		if err := r.Finalise(actor.ID, storage.Now(ctx)); err != nil {
 			return err
