@@ -32,7 +32,7 @@ func New(db *bun.DB, acc *access.Access) *Service {
 		Managing: "ag.managing_unit_id", Finance: "ag.finance_unit_id",
 		Own:      []access.Link{{Kind: "proposal", ID: "ag.proposal_id"}, {Kind: "organisation", ID: "ag.organisation_id"}},
 		Seat:     []access.Link{{Kind: "agreement", ID: "ag.id"}},
-		Conflict: []access.Link{{Kind: "proposal", ID: "ag.proposal_id"}, {Kind: "organisation", ID: "ag.organisation_id"}},
+		Conflict: []access.Link{{Kind: "proposal", ID: "ag.proposal_id"}, {Kind: "organisation", ID: "ag.organisation_id"}, {Kind: "call", ID: "ag.call_id"}},
 		When: map[string]string{
 			"state:draft":    "ag.status = 'draft'",
 			"state:running":  "ag.status = 'running'",
@@ -52,6 +52,7 @@ func New(db *bun.DB, acc *access.Access) *Service {
 			{Kind: "agreement", ID: "pr.agreement_id"},
 			{Kind: "proposal", ID: "(SELECT a.proposal_id FROM agreements a WHERE a.id = pr.agreement_id)"},
 			{Kind: "organisation", ID: "(SELECT a.organisation_id FROM agreements a WHERE a.id = pr.agreement_id)"},
+			{Kind: "call", ID: "(SELECT a.call_id FROM agreements a WHERE a.id = pr.agreement_id)"},
 		},
 	})
 	return &Service{db: db, access: acc}

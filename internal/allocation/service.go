@@ -71,8 +71,9 @@ func nouns() []access.Noun {
 		Managing: "(SELECT x.managing_unit_id FROM award_sets x WHERE x.id = aw.set_id)",
 		Finance:  "(SELECT x.finance_unit_id FROM award_sets x WHERE x.id = aw.set_id)",
 		Own:      []access.Link{{Kind: "proposal", ID: "aw.proposal_id"}},
-		Conflict: []access.Link{{Kind: "proposal", ID: "aw.proposal_id"}, {Kind: "organisation", ID: "aw.organisation_id"}},
-		Steps:    []access.Link{{Kind: "award_set", ID: "aw.set_id"}},
+		Conflict: []access.Link{{Kind: "proposal", ID: "aw.proposal_id"}, {Kind: "organisation", ID: "aw.organisation_id"},
+			{Kind: "call", ID: "(SELECT x.call_id FROM award_sets x WHERE x.id = aw.set_id)"}},
+		Steps: []access.Link{{Kind: "award_set", ID: "aw.set_id"}},
 		When: map[string]string{
 			"state:ranked":    "true",
 			"state:proposed":  ofSet("x.status <> 'draft'"),

@@ -20,4 +20,9 @@
 //
 // 24/11/2026: ballots get their number when they are counted, in the order of a digest of their ids, so that
 // the number does not tell the order of casting.
+//
+// 24/11/2026: a reader in conflict with a matter gets lists, agendas, counts and the choice of an agenda as if there
+// were no such matter. Minutes are one text on all of them: who is in conflict with one opens them only to write or
+// sign a session they sat in, where the matter was called in their presence before they left. Refused: an extract, a
+// document nobody signed; and taking the signature from the chair of a session for one matter of many.
 package council

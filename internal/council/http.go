@@ -206,8 +206,8 @@ type showPage struct {
 	Council     *Council
 	Secretary   string
 	Sessions    []Session
-	CanMeet     bool // the reader may open the boards
-	CanMinutes  bool
+	CanMeet     bool               // the reader may open the boards
+	Minutes     map[uuid.UUID]bool // sessions whose minutes the reader may open
 	Waiting     []Subject
 	CanApprove  bool
 	CanSchedule bool
@@ -223,7 +223,7 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 		return nil, err
 	}
 	db := storage.Joined(ctx, h.s.db)
-	p := &showPage{Council: c, CanApprove: c.Status == Proposed && h.s.access.Can(ctx, db, "council", "approve", c),
+	p := &showPage{Council: c, Minutes: map[uuid.UUID]bool{}, CanApprove: c.Status == Proposed && h.s.access.Can(ctx, db, "council", "approve", c),
 		CanSchedule: c.Status == Established && h.s.access.Can(ctx, db, "council_session", "schedule", c)}
 	if p.Secretary, err = personName(ctx, db, c.SecretaryID); err != nil {
 		return nil, err
@@ -233,10 +233,15 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 	}
 	for i := range p.Sessions {
 		p.CanMeet = p.CanMeet || h.s.access.Can(ctx, db, "council_session", "read", &p.Sessions[i])
-		p.CanMinutes = p.CanMinutes || h.s.access.Can(ctx, db, "minutes", "read", &p.Sessions[i])
+		if p.Sessions[i].EndedAt == nil || !h.s.access.Can(ctx, db, "minutes", "read", &p.Sessions[i]) {
+			continue
+		}
+		if p.Minutes[p.Sessions[i].ID], err = h.s.opensMinutes(ctx, db, &p.Sessions[i]); err != nil {
+			return nil, err
+		}
 	}
-	if src := h.s.sources[c.kindOf()]; p.CanSchedule && src != nil {
-		p.Waiting, err = src.Waiting(ctx, db, c.SubjectID)
+	if p.CanSchedule && h.s.sources[c.kindOf()] != nil {
+		p.Waiting, err = h.s.waiting(ctx, db, c)
 	}
 	return p, err
 }

@@ -26,7 +26,6 @@ type meetingPage struct {
 	Session  *Session
 	Stats    []web.Stat
 	Matters  []Matter
-	Hidden   int // matters the reader is in conflict with
 	Current  *Matter
 	Next     *Matter
 	Places   []Place
@@ -60,7 +59,7 @@ func (h handler) meeting(ctx context.Context, r web.Req) (*meetingPage, error) {
 	if p.Council, err = Get(ctx, db, id); err != nil {
 		return nil, err
 	}
-	if p.Matters, p.Hidden, err = h.s.visible(ctx, ses.ID); err != nil {
+	if p.Matters, err = h.s.visible(ctx, ses.ID); err != nil {
 		return nil, err
 	}
 	p.choose(r.Query("matter"))
@@ -82,7 +81,9 @@ func (h handler) meeting(ctx context.Context, r web.Req) (*meetingPage, error) {
 	if err := h.results(ctx, p); err != nil {
 		return nil, err
 	}
-	h.buttons(ctx, p)
+	if err := h.buttons(ctx, p); err != nil {
+		return nil, err
+	}
 	p.stats(ctx)
 	for _, v := range []string{"present", "online", "absent"} {
 		p.Presence = append(p.Presence, web.Option{Value: v, Label: i18n.T(ctx, "council.presence."+v)})
@@ -155,15 +156,17 @@ func (h handler) results(ctx context.Context, p *meetingPage) (err error) {
 	return err
 }
 
-func (h handler) buttons(ctx context.Context, p *meetingPage) {
+func (h handler) buttons(ctx context.Context, p *meetingPage) (err error) {
 	db, acc, ses := storage.Joined(ctx, h.s.db), h.s.access, p.Session
 	p.Can.Mark = (ses.Status == Scheduled || ses.Status == Opened) && acc.Can(ctx, db, "council_session", "mark_attendance", ses)
 	p.Can.Open = ses.Status == Scheduled && acc.Can(ctx, db, "council_session", "open", ses)
 	p.Can.Close = ses.Status == Opened && acc.Can(ctx, db, "council_session", "close", ses)
-	p.Can.Minutes = ses.EndedAt != nil && acc.Can(ctx, db, "minutes", "read", ses)
+	if ses.EndedAt != nil && acc.Can(ctx, db, "minutes", "read", ses) {
+		p.Can.Minutes, err = h.s.opensMinutes(ctx, db, ses)
+	}
 	m := p.Current
-	if m == nil || ses.Status != Opened {
-		return
+	if err != nil || m == nil || ses.Status != Opened {
+		return err
 	}
 	p.Can.Present = m.Status == Waiting && acc.Can(ctx, db, "council_session", "present", m)
 	p.Can.StartBallot = m.Status == Presented && acc.Can(ctx, db, "council_session", "start_ballot", m)
@@ -176,6 +179,7 @@ func (h handler) buttons(ctx context.Context, p *meetingPage) {
 			p.Can.Cast = acc.Can(ctx, db, "ballot", "cast", m)
 		}
 	}
+	return nil
 }
 
 func (p *meetingPage) stats(ctx context.Context) {

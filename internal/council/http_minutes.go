@@ -6,8 +6,11 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 
+	"kinhbac/internal/access"
 	"kinhbac/internal/calendar"
+	"kinhbac/internal/errs"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/storage"
 	"kinhbac/internal/web"
@@ -41,11 +44,16 @@ func (h handler) minutes(ctx context.Context, r web.Req) (*minutesPage, error) {
 		return nil, err
 	}
 	db := storage.Joined(ctx, h.s.db)
+	if open, err := h.s.opensMinutes(ctx, db, ses); err != nil {
+		return nil, err
+	} else if !open {
+		return nil, errs.ErrNotFound
+	}
 	p := &minutesPage{Session: ses, Meeting: meetingPath(ses), Body: ses.MinutesBody}
 	if p.Council, err = Get(ctx, db, id); err != nil {
 		return nil, err
 	}
-	if p.Matters, _, err = h.s.visible(ctx, ses.ID); err != nil {
+	if p.Matters, err = h.s.visible(ctx, ses.ID); err != nil {
 		return nil, err
 	}
 	if p.Places, err = board(ctx, db, ses, nil); err != nil {
@@ -57,13 +65,38 @@ func (h handler) minutes(ctx context.Context, r web.Req) (*minutesPage, error) {
 	if p.Chair, err = signer(ctx, h, ses.ChairSigned); err != nil {
 		return nil, err
 	}
-	p.CanDraft = (ses.Status == Ended || ses.Status == Drafted && ses.SecretarySigned == nil) && h.s.access.Can(ctx, db, "minutes", "draft", ses)
-	p.CanSignSecretary = ses.Status == Drafted && ses.SecretarySigned == nil && h.s.access.Can(ctx, db, "minutes", "sign_secretary", ses)
-	p.CanSign = ses.Status == Drafted && ses.SecretarySigned != nil && h.s.access.Can(ctx, db, "minutes", "sign", ses)
+	p.CanDraft, p.CanSignSecretary, p.CanSign = h.s.minutesActs(ctx, db, ses)
 	if p.Body == "" {
 		p.Body = p.Start(ctx)
 	}
 	return p, nil
+}
+
+// minutesActs says what the subject of ctx may do to the minutes now.
+func (s *Service) minutesActs(ctx context.Context, db bun.IDB, ses *Session) (draft, secretary, sign bool) {
+	can := func(action string) bool { return s.access.Can(ctx, db, "minutes", action, ses) }
+	draft = (ses.Status == Ended || ses.Status == Drafted && ses.SecretarySigned == nil) && can("draft")
+	secretary = ses.Status == Drafted && ses.SecretarySigned == nil && can("sign_secretary")
+	return draft, secretary, ses.Status == Drafted && ses.SecretarySigned != nil && can("sign")
+}
+
+// opensMinutes says that a reader of minutes may open those of the session. They are one text on every matter: whoever
+// is in conflict with one opens them only to write or sign what they sat in, and once signed by them.
+func (s *Service) opensMinutes(ctx context.Context, db bun.IDB, ses *Session) (bool, error) {
+	all := func() *bun.SelectQuery {
+		return db.NewSelect().TableExpr("council_matters AS cm").Where("cm.session_id = ?", ses.ID)
+	}
+	n, err := all().Count(ctx)
+	if err != nil {
+		return false, err
+	}
+	free, err := s.access.Free(ctx, all(), "matter").Count(ctx)
+	if err != nil || free == n {
+		return err == nil, err
+	}
+	draft, secretary, sign := s.minutesActs(ctx, db, ses)
+	me := access.From(ctx).ID
+	return draft || secretary || sign || ses.SecretarySigned != nil && *ses.SecretarySigned == me || ses.ChairSigned != nil && *ses.ChairSigned == me, nil
 }
 
 func signer(ctx context.Context, h handler, id *uuid.UUID) (string, error) {

@@ -2,6 +2,7 @@ package council
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,12 +36,14 @@ var sorts = web.Sorts{"created_at": "co.created_at", "name": "co.name_vi", "meet
 // list gives the councils the subject of ctx may see, one page or, with Size 0, all of the filter.
 func (s *Service) list(ctx context.Context, l *web.List) ([]Row, error) {
 	rows := []Row{}
+	matters := func() *bun.SelectQuery {
+		return s.access.Free(ctx, s.db.NewSelect().TableExpr("council_matters AS cm").ColumnExpr("count(*)").Where("cm.council_id = co.id"), "matter")
+	}
 	q := s.db.NewSelect().Model(&rows).
 		ColumnExpr("co.id, co.name_vi, co.name_en, co.status, COALESCE(co.decision_no, '') AS decision_no").
 		ColumnExpr("COALESCE((SELECT c.code FROM calls c WHERE c.id = co.subject_id), '') AS subject_code").
 		ColumnExpr("(SELECT count(*) FROM council_seats x WHERE x.council_id = co.id) AS seats").
-		ColumnExpr("(SELECT count(*) FROM council_matters x WHERE x.council_id = co.id) AS matters").
-		ColumnExpr("(SELECT count(*) FROM council_matters x WHERE x.council_id = co.id AND x.status = 'concluded') AS concluded").
+		ColumnExpr("(?) AS matters", matters()).ColumnExpr("(?) AS concluded", matters().Where("cm.status = ?", Concluded)).
 		ColumnExpr("n.id AS next_id, n.number AS next_number, n.starts_at AS next_at").
 		Join("LEFT JOIN LATERAL (SELECT x.id, x.number, x.starts_at FROM council_sessions x WHERE x.council_id = co.id ORDER BY x.number DESC LIMIT 1) AS n ON true")
 	if v := l.Filter["status"]; v != "" {
@@ -83,15 +86,30 @@ func (s *Service) minutesOf(ctx context.Context, council uuid.UUID, number int) 
 	return ses, found(s.access.Scope(ctx, q, "minutes", "read", "council_session").Scan(ctx), "session", council)
 }
 
-// visible gives the matters of a session the subject of ctx is not in conflict with; the others are counted only.
-func (s *Service) visible(ctx context.Context, session uuid.UUID) (ms []Matter, hidden int, err error) {
-	db := storage.Joined(ctx, s.db)
-	q := db.NewSelect().Model(&ms).Where("cm.session_id = ?", session).OrderExpr("cm.position")
+// visible gives the matters of a session the subject of ctx is not in conflict with, numbered as if there were no others.
+func (s *Service) visible(ctx context.Context, session uuid.UUID) (ms []Matter, err error) {
+	q := storage.Joined(ctx, s.db).NewSelect().Model(&ms).Where("cm.session_id = ?", session).OrderExpr("cm.position")
 	if err := s.access.Scope(ctx, q, "council_session", "read", "matter").Scan(ctx); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	n, err := db.NewSelect().Model((*Matter)(nil)).Where("cm.session_id = ?", session).Count(ctx)
-	return ms, int(n) - len(ms), err
+	for i := range ms {
+		ms[i].Position = i + 1
+	}
+	return ms, nil
+}
+
+// waiting lists what the subject of ctx may put on an agenda of the council: nothing they are in conflict with.
+func (s *Service) waiting(ctx context.Context, db bun.IDB, c *Council) ([]Subject, error) {
+	all, err := s.sources[c.kindOf()].Waiting(ctx, db, c.SubjectID)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]uuid.UUID, len(all))
+	for i, w := range all {
+		ids[i] = w.ID
+	}
+	free, err := s.access.FreeOf(ctx, db, c.kindOf(), ids)
+	return slices.DeleteFunc(all, func(w Subject) bool { return !slices.Contains(free, w.ID) }), err
 }
 
 // matter reads one matter for a page, if the subject of ctx may see it.

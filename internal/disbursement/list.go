@@ -157,6 +157,7 @@ func (s *Service) Tasks(ctx context.Context) ([]web.Task, error) {
 	} {
 		var os []Order
 		q := s.access.Scope(ctx, storage.Joined(ctx, s.db).NewSelect().Model(&os).Where("po.status = ?", t.state), "payment_order", t.act, "payment_order")
+		q = s.access.Scope(ctx, q, "payment_order", "read", "payment_order") // recording a payment asks for no freedom of conflict by itself
 		if err := q.OrderExpr("po.made_at").Limit(50).Scan(ctx); err != nil {
 			return nil, err
 		}

@@ -209,6 +209,9 @@ func (s *Service) order(ctx context.Context, id uuid.UUID, act string, decide fu
 		if err != nil {
 			return err
 		}
+		if err := s.free(ctx, tx, o); err != nil {
+			return err
+		}
 		if err := decide(ctx, tx, o, r, actor); err != nil {
 			return err
 		}

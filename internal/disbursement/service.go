@@ -2,6 +2,7 @@ package disbursement
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -26,11 +27,13 @@ type Service struct {
 
 // New makes the service and tells access how requests and orders carry their conditions.
 func New(db *bun.DB, acc *access.Access) *Service {
+	const of = "(SELECT x.call_id FROM agreements x WHERE x.id = "
 	acc.Register(access.Noun{
 		Kind: "disbursement_request", Table: "disbursement_requests", Alias: "dr",
 		Managing: "dr.managing_unit_id", Finance: "dr.finance_unit_id",
-		Own:      []access.Link{{Kind: "agreement", ID: "dr.agreement_id"}, {Kind: "organisation", ID: "dr.organisation_id"}},
-		Conflict: []access.Link{{Kind: "agreement", ID: "dr.agreement_id"}, {Kind: "proposal", ID: "dr.proposal_id"}, {Kind: "organisation", ID: "dr.organisation_id"}},
+		Own: []access.Link{{Kind: "agreement", ID: "dr.agreement_id"}, {Kind: "organisation", ID: "dr.organisation_id"}},
+		Conflict: []access.Link{{Kind: "agreement", ID: "dr.agreement_id"}, {Kind: "proposal", ID: "dr.proposal_id"}, {Kind: "organisation", ID: "dr.organisation_id"},
+			{Kind: "call", ID: of + "dr.agreement_id)"}},
 		When: map[string]string{
 			"state:draft":   "dr.status = 'draft'",
 			"state:new":     "dr.status IN ('draft', 'submitted')",
@@ -45,6 +48,8 @@ func New(db *bun.DB, acc *access.Access) *Service {
 		Conflict: []access.Link{
 			{Kind: "organisation", ID: "po.organisation_id"},
 			{Kind: "proposal", ID: "(SELECT r.proposal_id FROM disbursement_requests r WHERE r.id = po.request_id)"},
+			{Kind: "agreement", ID: "(SELECT r.agreement_id FROM disbursement_requests r WHERE r.id = po.request_id)"},
+			{Kind: "call", ID: of + "(SELECT r.agreement_id FROM disbursement_requests r WHERE r.id = po.request_id))"},
 		},
 		Steps: []access.Link{{Kind: "disbursement_request", ID: "po.request_id"}},
 		When: map[string]string{
@@ -56,9 +61,10 @@ func New(db *bun.DB, acc *access.Access) *Service {
 	acc.Register(access.Noun{
 		Kind: "advance_settlement", Table: "advance_settlements", Alias: "se",
 		Managing: "se.managing_unit_id", Finance: "se.finance_unit_id",
-		Own:      []access.Link{{Kind: "agreement", ID: "se.agreement_id"}, {Kind: "organisation", ID: "se.organisation_id"}},
-		Conflict: []access.Link{{Kind: "agreement", ID: "se.agreement_id"}, {Kind: "proposal", ID: "se.proposal_id"}, {Kind: "organisation", ID: "se.organisation_id"}},
-		When:     map[string]string{"state:draft": "se.status = 'draft'"},
+		Own: []access.Link{{Kind: "agreement", ID: "se.agreement_id"}, {Kind: "organisation", ID: "se.organisation_id"}},
+		Conflict: []access.Link{{Kind: "agreement", ID: "se.agreement_id"}, {Kind: "proposal", ID: "se.proposal_id"}, {Kind: "organisation", ID: "se.organisation_id"},
+			{Kind: "call", ID: of + "se.agreement_id)"}},
+		When: map[string]string{"state:draft": "se.status = 'draft'"},
 	})
 	return &Service{db: db, access: acc}
 }
@@ -162,6 +168,9 @@ func (s *Service) request(ctx context.Context, id uuid.UUID, act string, decide 
 		if err != nil {
 			return err
 		}
+		if err := s.free(ctx, tx, r); err != nil {
+			return err
+		}
 		if err := decide(ctx, tx, r, actor); err != nil {
 			return err
 		}
@@ -180,6 +189,20 @@ func (s *Service) request(ctx context.Context, id uuid.UUID, act string, decide 
 		return post(ctx, tx, r)
 	})
 	return r, err
+}
+
+// free refuses an act by somebody in conflict with a request or order, also where the act asks for a unit only: to them
+// there is no such row. A grantee speaks for the own dossier.
+func (s *Service) free(ctx context.Context, tx bun.Tx, o access.Object) error {
+	own := []access.Role{access.Applicant, access.OrgSignatory}
+	if who := access.From(ctx); slices.ContainsFunc(own, who.Has) {
+		return nil
+	}
+	ids, err := s.access.FreeOf(ctx, tx, o.AccessKind(), []uuid.UUID{o.AccessID()})
+	if err == nil && len(ids) == 0 {
+		err = errs.ErrNotFound
+	}
+	return err
 }
 
 type requestFact struct {

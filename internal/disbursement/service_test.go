@@ -517,3 +517,25 @@ func TestRequestRefusals(t *testing.T) {
 	want(t, err, access.ErrState)
 	stands(t, "the line", h.Budget(), 1000, 0, 0)
 }
+
+// TestConflictHidesAPayment keeps a released order from a finance officer in conflict with its call or its firm, in the
+// inbox too, and from recording it; a colleague records it.
+func TestConflictHidesAPayment(t *testing.T) {
+	for _, tie := range []access.Ref{{Kind: "call"}, {Kind: "organisation"}} {
+		h := running(t, 400, 600)
+		o := h.released(0)
+		tie.ID = map[string]uuid.UUID{"call": h.Call.ID, "organisation": h.Dossiers[0].OrganisationID}[tie.Kind]
+		other := h.As(access.FinanceOfficer)
+		if tasks, err := h.svc.Tasks(other); err != nil || len(tasks) != 1 {
+			t.Fatalf("before the conflict the inbox says %v, %v", tasks, err)
+		}
+		h.Must(access.AddTie(other, h.DB, access.Tie{Kind: "conflict", Who: access.From(other).ID, Object: tie, Reason: "người thân"}), "tie")
+		if tasks, err := h.svc.Tasks(other); err != nil || len(tasks) != 0 {
+			t.Errorf("in conflict with the %s the inbox says %v, %v", tie.Kind, tasks, err)
+		}
+		_, err := h.svc.RecordPaid(other, o.ID, "KB-2026-01")
+		want(t, err, access.ErrNotFound)
+		_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-2026-01")
+		h.Must(err, "record the payment")
+	}
+}

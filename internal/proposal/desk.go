@@ -108,7 +108,7 @@ func (s *Service) callsOnDesk(ctx context.Context, d *web.Desk) error {
 		ColumnExpr("count(*) FILTER (WHERE p.screened_at IS NOT NULL AND p.status NOT IN ('ineligible', 'withdrawn')) AS eligible").
 		ColumnExpr("count(*) FILTER (WHERE p.status IN ('recommended', 'not_recommended')) AS voted").
 		Join("JOIN calls AS c ON c.id = p.call_id").Where("c.status IN ('closed', 'evaluating')").GroupExpr("c.code")
-	if err := s.access.Scope(ctx, q, "proposal", "count", "proposal").Scan(ctx, &rows); err != nil {
+	if err := s.access.Free(ctx, s.access.Scope(ctx, q, "proposal", "count", "proposal"), "proposal").Scan(ctx, &rows); err != nil {
 		return fmt.Errorf("dossiers of calls under way: %w", err)
 	}
 	for _, r := range rows {

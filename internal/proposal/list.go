@@ -78,7 +78,7 @@ func (s *Service) totals(ctx context.Context, l web.List) (Totals, error) {
 	db := storage.Joined(ctx, s.db)
 	q := db.NewSelect().TableExpr("proposals AS p").ColumnExpr("count(*) AS count").ColumnExpr("COALESCE(sum(p.requested), 0) AS requested").
 		Join("JOIN calls AS c ON c.id = p.call_id").Join("JOIN organisations AS o ON o.id = p.organisation_id")
-	q = s.access.Scope(ctx, q, "proposal", "count", "proposal")
+	q = s.access.Free(ctx, s.access.Scope(ctx, q, "proposal", "count", "proposal"), "proposal")
 	if err := s.filter(ctx, db, q, l).Scan(ctx, &t); err != nil {
 		return t, fmt.Errorf("total dossiers: %w", err)
 	}

@@ -50,6 +50,7 @@ func New(db *bun.DB, acc *access.Access, files *file.Store, signer *document.Sig
 		Conflict: []access.Link{
 			{Kind: "proposal", ID: "ec.proposal_id"},
 			{Kind: "organisation", ID: "(SELECT p.organisation_id FROM proposals p WHERE p.id = ec.proposal_id)"},
+			{Kind: "call", ID: "(SELECT p.call_id FROM proposals p WHERE p.id = ec.proposal_id)"},
 		},
 		When: map[string]string{
 			"state:notified": "ec.status = 'confirmed' AND EXISTS (SELECT 1 FROM proposals p WHERE p.id = ec.proposal_id AND p.screened_at IS NOT NULL)",

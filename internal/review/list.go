@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -43,7 +44,29 @@ func (s *Service) subjects(ctx context.Context, db bun.IDB, person uuid.UUID) ([
 		}
 		all = append(all, more...)
 	}
-	return withAnswers(ctx, db, person, unique(all))
+	if all, err = withAnswers(ctx, db, person, unique(all)); err != nil {
+		return nil, err
+	}
+	return s.unhidden(ctx, db, all)
+}
+
+// unhidden drops subjects that a conflict hides from the subject of ctx; what they declared themselves they may read.
+func (s *Service) unhidden(ctx context.Context, db bun.IDB, all []Subject) ([]Subject, error) {
+	byKind := map[string][]uuid.UUID{}
+	for _, a := range all {
+		byKind[a.Kind] = append(byKind[a.Kind], a.ID)
+	}
+	free := map[uuid.UUID]bool{}
+	for kind, ids := range byKind {
+		left, err := s.access.FreeOf(ctx, db, kind, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range left {
+			free[id] = true
+		}
+	}
+	return slices.DeleteFunc(all, func(a Subject) bool { return !free[a.ID] && !(a.InConflict() && !a.imposed) }), nil
 }
 
 func unique(all []Subject) []Subject {
@@ -67,7 +90,7 @@ func withAnswers(ctx context.Context, db bun.IDB, person uuid.UUID, all []Subjec
 		for _, d := range ds {
 			if d.SubjectID == all[i].ID {
 				yes := d.Conflict
-				all[i].Declared, all[i].Ground = &yes, d.Ground
+				all[i].Declared, all[i].Ground, all[i].imposed = &yes, d.Ground, d.ImposedBy != nil
 			}
 		}
 	}
@@ -89,7 +112,7 @@ type Row struct {
 
 func (s *Service) mine(ctx context.Context, db bun.IDB, person uuid.UUID) ([]Row, error) {
 	var rows []Row
-	return rows, forReader(db, person, &rows).OrderExpr("ra.due_on, p.code").Scan(ctx)
+	return rows, s.forReader(ctx, db, person, &rows).OrderExpr("ra.due_on, p.code").Scan(ctx)
 }
 
 var sorts = web.Sorts{"due_on": "ra.due_on", "code": "p.code", "status": "ra.status"}
@@ -97,7 +120,7 @@ var sorts = web.Sorts{"due_on": "ra.due_on", "code": "p.code", "status": "ra.sta
 // page is one page of a person's assignments or, with Size 0, all of the filter.
 func (s *Service) page(ctx context.Context, db bun.IDB, person uuid.UUID, l *web.List) ([]Row, error) {
 	rows := []Row{}
-	q := forReader(db, person, &rows)
+	q := s.forReader(ctx, db, person, &rows)
 	if v := l.Filter["status"]; v != "" {
 		q = q.Where("ra.status = ?", v)
 	}
@@ -107,14 +130,15 @@ func (s *Service) page(ctx context.Context, db bun.IDB, person uuid.UUID, l *web
 	return rows, web.Fetch(ctx, l, q, sorts, "ra.id")
 }
 
-// forReader selects what a person was asked to read.
-func forReader(db bun.IDB, person uuid.UUID, rows *[]Row) *bun.SelectQuery {
-	return db.NewSelect().Model(rows).ColumnExpr("ra.*").
+// forReader selects what a person was asked to read, without what a conflict hides from them since.
+func (s *Service) forReader(ctx context.Context, db bun.IDB, person uuid.UUID, rows *[]Row) *bun.SelectQuery {
+	q := db.NewSelect().Model(rows).ColumnExpr("ra.*").
 		ColumnExpr("rs.id AS sheet_id, rs.total, p.code, p.title_vi, p.title_en, c.code AS call_code").
 		ColumnExpr("EXISTS (SELECT 1 FROM coi_declarations d WHERE d.person_id = ra.reviewer_id AND d.subject_id = ra.proposal_id AND NOT d.conflict) AS declared").
 		Join("JOIN proposals AS p ON p.id = ra.proposal_id").Join("JOIN calls AS c ON c.id = ra.call_id").
 		Join("LEFT JOIN review_sheets AS rs ON rs.assignment_id = ra.id").
 		Where("ra.reviewer_id = ?", person).Where("ra.status <> ?", Proposed)
+	return s.access.Free(ctx, q, "review_assignment")
 }
 
 // Late says that the sheet's last day has passed.

@@ -20,6 +20,7 @@ type Subject struct {
 	OrgName  string
 	Declared *bool // nil = not yet; true = a conflict
 	Ground   string
+	imposed  bool // the office found the conflict, they did not say it
 }
 
 // InConflict says that the person declared a conflict.
@@ -43,17 +44,22 @@ func New(db *bun.DB, acc *access.Access) *Service {
 		Kind: "coi_declaration", Table: "coi_declarations", Alias: "coi", Managing: access.ProvinceManaging,
 		Seat: []access.Link{{Kind: "call", ID: "COALESCE((SELECT x.call_id FROM proposals x WHERE x.id = coi.subject_id), coi.subject_id)"},
 			{Kind: "fund", ID: "coi.subject_id"}},
+		Conflict: []access.Link{{Kind: "proposal", ID: "coi.subject_id"}, {Kind: "call", ID: "coi.subject_id"}, {Kind: "deal", ID: "coi.subject_id"},
+			{Kind: "organisation", ID: "(SELECT x.organisation_id FROM proposals x WHERE x.id = coi.subject_id)"}},
 	})
 	acc.Register(access.Noun{
 		Kind: "review_assignment", Table: "review_assignments", Alias: "ra", Managing: "ra.managing_unit_id",
-		Seat: []access.Link{{Kind: "call", ID: "ra.call_id"}}, Conflict: parties,
+		Seat: []access.Link{{Kind: "call", ID: "ra.call_id"}}, Conflict: append([]access.Link{{Kind: "call", ID: "ra.call_id"}}, parties...),
+		Declared: parties, // for each dossier, not once for the call
 	})
 	acc.Register(access.Noun{
 		Kind: "review", Table: "review_sheets", Alias: "rs",
 		Managing: "(SELECT x.managing_unit_id FROM review_assignments x WHERE x.id = rs.assignment_id)",
 		Seat:     []access.Link{{Kind: "call", ID: "(SELECT x.call_id FROM review_assignments x WHERE x.id = rs.assignment_id)"}},
 		Conflict: []access.Link{{Kind: "proposal", ID: "rs.proposal_id"},
-			{Kind: "organisation", ID: "(SELECT x.organisation_id FROM proposals x WHERE x.id = rs.proposal_id)"}},
+			{Kind: "organisation", ID: "(SELECT x.organisation_id FROM proposals x WHERE x.id = rs.proposal_id)"},
+			{Kind: "call", ID: "(SELECT x.call_id FROM review_assignments x WHERE x.id = rs.assignment_id)"}},
+		Declared: []access.Link{{Kind: "proposal", ID: "rs.proposal_id"}},
 		When: map[string]string{
 			"state:open": `EXISTS (SELECT 1 FROM review_assignments x WHERE x.id = rs.assignment_id AND x.status = 'accepted'
 				AND x.due_on >= (kb.now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date)`,

@@ -195,7 +195,11 @@ func (s *Service) list(ctx context.Context, f Filter, l *web.List) ([]Record, er
 	if f.Text != "" {
 		q = q.Where("(kb.fold(al.label) LIKE '%' || kb.fold(?0) || '%' OR kb.fold(u.name) LIKE '%' || kb.fold(?0) || '%')", f.Text)
 	}
-	err := fetch(ctx, l, q, &rows)
+	q, err := s.access.FreeRows(ctx, s.db, q, "al.object_kind", "al.object_id")
+	if err != nil {
+		return nil, err
+	}
+	err = fetch(ctx, l, q, &rows)
 	return rows, err
 }
 
@@ -206,7 +210,11 @@ func (s *Service) record(ctx context.Context, name string) (*Record, error) {
 		return nil, err
 	}
 	r := new(Record)
-	err = s.query().Model(r).ColumnExpr("al.state_before::text, al.state_after::text").
+	q, err := s.access.FreeRows(ctx, s.db, s.query().Model(r), "al.object_kind", "al.object_id")
+	if err != nil {
+		return nil, err
+	}
+	err = q.ColumnExpr("al.state_before::text, al.state_after::text").
 		ColumnExpr("EXISTS (SELECT FROM seal_leaves sl WHERE sl.tree = 'audit' AND sl.row_id = al.id) AS sealed").
 		Where("al.at = ?", p.At).Where("substr(al.digest, 1, 8) = ?", p.Digest).Limit(1).Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {

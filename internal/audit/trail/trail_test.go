@@ -90,3 +90,43 @@ func TestReadingForAPurposeIsRecorded(t *testing.T) {
 	}
 	w.Get(auditor, "/audit").Status(200).Has("Xem nhật ký")
 }
+
+// TestConflictHidesRecords keeps what a reader is in conflict with out of the log, its export, its history and its
+// single record, be it the object itself or what belongs to it.
+func TestConflictHidesRecords(t *testing.T) {
+	db, acc := dbtest.New(t), accesstest.New(t)
+	acc.Register(access.Noun{Kind: "role_grant", Table: "role_grants", Alias: "rg", Conflict: []access.Link{{Kind: "user", ID: "rg.user_id"}}})
+	w := webtest.New(t, db, acc, New(db, acc, nil, audit.Probes()).Routes)
+	auditor := accesstest.As(t, t.Context(), db, accesstest.Person{Roles: []access.Role{access.Auditor}})
+	other := accesstest.As(t, t.Context(), db, accesstest.Person{Roles: []access.Role{access.Auditor}})
+	officer := access.From(accesstest.As(t, t.Context(), db, accesstest.Person{Roles: []access.Role{access.FinanceOfficer}})).ID
+	var grant uuid.UUID
+	if err := db.NewRaw("SELECT id FROM role_grants WHERE user_id = ?", officer).Scan(t.Context(), &grant); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []audit.Event{{Kind: "user", Object: officer, Label: "TAI-KHOAN-1"}, {Kind: "role_grant", Object: grant, Label: "QUYEN-1"},
+		{Kind: "call", Object: uuid.New(), Label: "BN-2026-09"}} {
+		e.Act, e.Actor = "user.disable", access.From(auditor).ID
+		if err := audit.Record(t.Context(), db, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Get(auditor, "/audit").Status(200).Has("TAI-KHOAN-1", "QUYEN-1", "BN-2026-09")
+	if err := access.AddTie(t.Context(), db, access.Tie{Kind: "conflict", Who: access.From(auditor).ID, Object: access.Ref{Kind: "user", ID: officer}, Reason: "người thân"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range []string{"/audit", "/audit.csv", "/audit?q=-1", "/audit/" + grant.String(), "/audit/" + officer.String()} {
+		w.Get(auditor, page).Status(200).Lacks("TAI-KHOAN-1", "QUYEN-1")
+	}
+	w.Get(auditor, "/audit").Status(200).Has("BN-2026-09")
+	w.Get(other, "/audit").Status(200).Has("TAI-KHOAN-1", "QUYEN-1")
+	var rows []Record
+	if err := db.NewSelect().Model(&rows).Column("at", "digest", "label").Where("label IN ('QUYEN-1', 'BN-2026-09')").Scan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows {
+		status := map[string]int{"QUYEN-1": 404, "BN-2026-09": 200}[r.Label]
+		w.Get(auditor, "/audit?record="+r.Name()).Status(status)
+		w.Get(other, "/audit?record="+r.Name()).Status(200)
+	}
+}
