@@ -165,12 +165,12 @@ func (h handler) postSource(ctx context.Context, _ web.Req, in sourceIn) (web.Do
 	return web.Done{Location: "/budget-sources", Notice: "budget.sub_source_added"}, madeOut{s.ID}, nil
 }
 
-func (h handler) postSourceFile(ctx context.Context, r web.Req, _ struct{}) (web.Done, attachedOut, error) {
+func (h handler) postSourceFile(ctx context.Context, r web.Req, in web.Attached) (web.Done, attachedOut, error) {
 	id, err := r.ID("id")
 	if err != nil {
 		return web.Done{}, attachedOut{}, err
 	}
-	u, ok := r.File("file")
+	u, ok := in.File(r)
 	if !ok {
 		return web.Done{}, attachedOut{}, errs.FieldError("file", "budget.file_missing")
 	}

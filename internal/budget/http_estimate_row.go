@@ -239,12 +239,12 @@ type attachedOut struct {
 	Digest string    `json:"sha256"`
 }
 
-func (h handler) postEstimateFile(ctx context.Context, r web.Req, _ struct{}) (web.Done, attachedOut, error) {
+func (h handler) postEstimateFile(ctx context.Context, r web.Req, in web.Attached) (web.Done, attachedOut, error) {
 	e, err := h.addressed(ctx, r)
 	if err != nil {
 		return web.Done{}, attachedOut{}, err
 	}
-	u, ok := r.File("file")
+	u, ok := in.File(r)
 	if !ok {
 		return web.Done{}, attachedOut{}, errs.FieldError("file", "budget.file_missing")
 	}

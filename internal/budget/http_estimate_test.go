@@ -52,6 +52,9 @@ func TestEstimatePages(t *testing.T) {
 	}
 	w.Upload(b.drafter, at+"/files", url.Values{}, "file", "to-trinh.png", pixel.Bytes()).Location(at + "/files")
 	w.Upload(b.drafter, at+"/files", url.Values{}, "file", "x.exe", []byte("MZ")).Status(422)
+	w.APIFile(b.drafter, at+"/files", nil, "phu-luc.png", pixel.Bytes()).Status(200).Has("phu-luc.png")
+	w.APIFile(b.drafter, at+"/files", nil, "x.exe", []byte("MZ")).Status(422)
+	w.APIFile(b.drafter, at+"/import", nil, "a.csv", []byte("task_vi,task_en,unit_code,source_code,asked,explanation\nB,B,KHCN,NS,mười,x\n")).Status(422)
 	page := w.Get(b.officer, at+"/files").Status(200).Has("to-trinh.png")
 	i := strings.Index(page.Body, at+"/files/")
 	if i < 0 {

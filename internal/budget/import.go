@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -198,10 +199,12 @@ func (s *sheet) blank(i int) bool {
 // full says that enough mistakes are named.
 func (s *sheet) full() bool { return len(s.wrong) >= maxWrong }
 
-// fail names a mistake by row and column, in the reader's words; the first 100 are kept.
+// fail names a mistake by row and column, in the reader's words; the first 100 are kept, and of a cell the first: what
+// cannot be read as an amount is not told to be missing as well.
 func (s *sheet) fail(i int, column, code string, args ...any) {
-	if !s.full() {
-		s.wrong = append(s.wrong, cellField(s.ctx, i, column, code, args...))
+	f := cellField(s.ctx, i, column, code, args...)
+	if !s.full() && !slices.ContainsFunc(s.wrong, func(told errs.Field) bool { return told.Name == f.Name }) {
+		s.wrong = append(s.wrong, f)
 	}
 }
 

@@ -130,6 +130,7 @@ func (h handler) newImport(kind ImportKind) func(context.Context, web.Req) (*new
 }
 
 type linesIn struct {
+	web.Attached
 	Year int `form:"year" json:"year" kb:"required"`
 }
 
@@ -140,7 +141,7 @@ type loadedOut struct {
 }
 
 func (h handler) postLines(ctx context.Context, r web.Req, in linesIn) (web.Done, loadedOut, error) {
-	return h.loadFile(r, func(u web.Upload) (*Import, error) {
+	return h.loadFile(r, in.Attached, func(u web.Upload) (*Import, error) {
 		body, err := u.Open()
 		if err != nil {
 			return nil, fmt.Errorf("open upload: %w", err)
@@ -150,8 +151,8 @@ func (h handler) postLines(ctx context.Context, r web.Req, in linesIn) (web.Done
 	})
 }
 
-func (h handler) postCodes(ctx context.Context, r web.Req, _ struct{}) (web.Done, loadedOut, error) {
-	return h.loadFile(r, func(u web.Upload) (*Import, error) {
+func (h handler) postCodes(ctx context.Context, r web.Req, in web.Attached) (web.Done, loadedOut, error) {
+	return h.loadFile(r, in, func(u web.Upload) (*Import, error) {
 		body, err := u.Open()
 		if err != nil {
 			return nil, fmt.Errorf("open upload: %w", err)
@@ -161,8 +162,8 @@ func (h handler) postCodes(ctx context.Context, r web.Req, _ struct{}) (web.Done
 	})
 }
 
-func (h handler) loadFile(r web.Req, load func(web.Upload) (*Import, error)) (web.Done, loadedOut, error) {
-	u, ok := r.File("file")
+func (h handler) loadFile(r web.Req, in web.Attached, load func(web.Upload) (*Import, error)) (web.Done, loadedOut, error) {
+	u, ok := in.File(r)
 	if !ok {
 		return web.Done{}, loadedOut{}, errs.FieldError("file", "budget.file_missing")
 	}
@@ -295,12 +296,12 @@ type addedOut struct {
 	Rows int `json:"rows"`
 }
 
-func (h handler) postRowsImport(ctx context.Context, r web.Req, _ struct{}) (web.Done, addedOut, error) {
+func (h handler) postRowsImport(ctx context.Context, r web.Req, in web.Attached) (web.Done, addedOut, error) {
 	e, err := h.addressed(ctx, r)
 	if err != nil {
 		return web.Done{}, addedOut{}, err
 	}
-	u, ok := r.File("file")
+	u, ok := in.File(r)
 	if !ok {
 		return web.Done{}, addedOut{}, errs.FieldError("file", "budget.file_missing")
 	}

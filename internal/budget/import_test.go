@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"io"
 	"net/url"
 	"strconv"
@@ -19,8 +21,10 @@ import (
 	"kinhbac/internal/access"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/errs"
+	"kinhbac/internal/file"
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
+	"kinhbac/internal/web"
 	"kinhbac/internal/web/webtest"
 )
 
@@ -422,6 +426,13 @@ func TestImportPages(t *testing.T) {
 	w.Get(o.chief, "/budget-imports/new").Status(403)
 	w.Upload(o.officer, "/budget-imports", url.Values{"year": {"2027"}}, "file", "a.csv", []byte("code,parent_code,name_vi,name_en,source_code,amount\nNS,,Ngân sách,Budget,NS,mười\n")).
 		Status(422).Has("Dòng 2, cột Số tiền")
+	bad := []byte("code,parent_code,name_vi,name_en,source_code,amount\nNS,,Ngân sách,Budget,NS,mười\n")
+	w.APIFile(o.officer, "/budget-imports", url.Values{"year": {"2027"}}, "a.csv", bad).Status(422).Has("urn:kinhbac:errs.invalid", "Dòng 2, cột Số tiền: Nhập số tiền bằng đồng").Lacks("lớn hơn 0") // once a cell
+	w.APIFile(o.officer, "/budget-imports", url.Values{"year": {"2027"}}, "a.csv", bytes.Replace(bad, []byte("mười"), []byte("0"), 1)).Status(422).Has("lớn hơn 0")
+	w.APIFile(o.officer, "/budget-imports", url.Values{"year": {"hai"}}, "a.csv", bad).Status(422).Has(`"year"`)
+	w.APIFile(o.officer, "/budget-imports", url.Values{"year": {"2027"}, "_csrf": {"x"}}, "a.csv", bad).Status(422).Has("_csrf")
+	w.APIFile(o.chief, "/budget-imports", url.Values{"year": {"2027"}}, "a.csv", bad).Status(403)
+	w.API(o.officer, "POST", "/budget-imports", map[string]int{"year": 2027}, nil).Status(422).Has(`"file"`)
 	a := w.Upload(o.officer, "/budget-imports", url.Values{"year": {"2027"}}, "file", "a.csv", []byte("code,parent_code,name_vi,name_en,source_code,amount\nNS,,Ngân sách,Budget,NS,999.999.999.999.999\n")).Status(303)
 	var m Import
 	if err := o.db.NewSelect().Model(&m).Scan(t.Context()); err != nil {
@@ -439,7 +450,22 @@ func TestImportPages(t *testing.T) {
 	w.Get(o.chief, at).Status(200).Has("Đã ghi sổ")
 	w.Get(o.officer, "/budget-imports").Status(200).Has("a.csv")
 	w.API(o.officer, "GET", "/budget-imports", nil, nil).Status(200).Has(`"total":"999999999999999"`)
-	w.Upload(o.officer, "/budget-codes/import", url.Values{}, "file", "c.csv", []byte(newChapters)).Status(303)
+	w.APIFile(o.officer, "/budget-codes/import", nil, "c.csv", []byte("xin chào")).Status(422)
+	csrf := web.CSRFToken("session-of-" + access.From(o.officer).ID.String())
+	once := func(content string, headers ...string) *webtest.Answer {
+		h := map[string]string{}
+		for i := 0; i < len(headers); i += 2 {
+			h[headers[i]] = headers[i+1]
+		}
+		return w.APIFileWith(o.officer, "/budget-codes/import", nil, "c.csv", []byte(content), h)
+	}
+	once(newChapters, "Idempotency-Key", "k-1").Status(403)                    // no token
+	once(newChapters, "X-CSRF-Token", csrf).Status(422).Has("web.key_missing") // no key
+	first := once(newChapters, "X-CSRF-Token", csrf, "Idempotency-Key", "k-1").Status(200).Has(`"rows":`)
+	if again := once(newChapters, "X-CSRF-Token", csrf, "Idempotency-Key", "k-1").Status(200); again.Body != first.Body {
+		t.Errorf("the same file twice under one key: %s, then %s", first.Body, again.Body)
+	}
+	once(newChapters+"\n", "X-CSRF-Token", csrf, "Idempotency-Key", "k-1").Status(422) // another file under it
 	w.Get(o.officer, "/budget-codes").Status(200).Has("Khoa học và công nghệ").Has("cần xác minh").Lacks("minh họa</span>")
 	if err := o.db.NewSelect().Model(&m).Where("bi.kind = 'codes'").Scan(t.Context()); err != nil {
 		t.Fatal(err)
@@ -459,6 +485,16 @@ func TestImportPages(t *testing.T) {
 	w.Post(o.chief, "/budget-sources", donor).Status(403)
 	w.Post(o.officer, "/budget-sources", donor).Location("/budget-sources")
 	w.Post(o.officer, "/budget-sources", donor).Status(409)
+	var source SubSource
+	if err := o.db.NewSelect().Model(&source).Limit(1).Scan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	o.svc.KeepFiles(file.NewStore(t.TempDir()))
+	var pixel bytes.Buffer
+	if err := png.Encode(&pixel, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
+		t.Fatal(err)
+	}
+	w.APIFile(o.officer, "/budget-sources/"+source.ID.String()+"/files", nil, "thoa-thuan.png", pixel.Bytes()).Status(200).Has("thoa-thuan.png")
 	w.Get(o.chief, "/budget-sources").Status(200).Has("nâng cấp vườn ươm")
 	w.API(o.chief, "GET", "/budget-sources", nil, nil).Status(200).Has("TT-1")
 }

@@ -156,6 +156,7 @@ func (s *Service) voucherFile(ctx context.Context, r web.Req) (web.File, error) 
 }
 
 type voucherIn struct {
+	web.Attached
 	No       string        `form:"no" json:"no" kb:"required,max=60"`
 	IssuedOn calendar.Date `form:"issued_on" json:"issued_on" kb:"required"`
 	Issuer   string        `form:"issuer" json:"issuer" kb:"required,max=200"`
@@ -167,7 +168,7 @@ func (s *Service) postVoucher(ctx context.Context, r web.Req, in voucherIn) (web
 	if err != nil {
 		return web.Done{}, SettlementAnswer{}, err
 	}
-	u, ok := r.File("file")
+	u, ok := in.File(r)
 	if !ok {
 		return web.Done{}, SettlementAnswer{}, errs.FieldError("file", "disbursement.file_missing")
 	}

@@ -344,6 +344,11 @@ func TestAdvancePages(t *testing.T) {
 		t.Errorf("blockers %v", blockers)
 	}
 	w.Post(h.Applicant, at+"/vouchers", url.Values{"no": {"HD-7"}, "issuer": {"Công ty A"}, "issued_on": {counciltest.Today().Format()}, "amount": {"400"}}).Status(422).Has("Chọn tệp chứng từ")
+	voucher := url.Values{"no": {"HD-0"}, "issuer": {"Công ty A"}, "issued_on": {"2020-02-30"}, "amount": {"400"}}
+	w.APIFile(h.Applicant, at+"/vouchers", voucher, "hoa-don.png", paper(t)).Status(422).Has("issued_on")
+	voucher.Set("issued_on", counciltest.Today().String())
+	w.APIFile(h.Finance, at+"/vouchers", voucher, "hoa-don.png", paper(t)).Status(403)
+	w.APIFile(h.Applicant, at+"/vouchers", voucher, "hoa-don.exe", []byte("MZ")).Status(422)
 	w.Upload(h.Applicant, at+"/vouchers", url.Values{"no": {"HD-7"}, "issuer": {"Công ty A"}, "issued_on": {counciltest.Today().Format()}, "amount": {"400"}}, "file", "hoa-don.png", paper(t)).Location(at)
 	var se uuid.UUID
 	h.Must(h.DB.NewRaw("SELECT id FROM advance_settlements").Scan(t.Context(), &se), "find the settlement")

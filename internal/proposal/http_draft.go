@@ -169,6 +169,7 @@ func documentWords(code string) string {
 func (n neededDocument) Words() string { return documentWords(n.Code) }
 
 type attachIn struct {
+	web.Attached
 	Document string `form:"document" json:"document" kb:"required,max=60"`
 }
 
@@ -185,7 +186,7 @@ func (h handler) attach(ctx context.Context, r web.Req, in attachIn) (web.Done, 
 	if err != nil {
 		return web.Done{}, fileView{}, err
 	}
-	u, ok := r.File("file")
+	u, ok := in.File(r)
 	if !ok {
 		return web.Done{}, fileView{}, errs.FieldError("file", "proposal.need.file")
 	}

@@ -46,6 +46,8 @@ func fill(t *testing.T, w *world, site *webtest.Web) string {
 	}
 	site.Get(w.applicant, root+"/files").Status(200)
 	site.Upload(w.applicant, root+"/files", url.Values{"document": {"registration"}}, "file", "thuyết minh.png", picture(t)).Status(303)
+	site.APIFile(w.applicant, root+"/files", url.Values{"document": {OtherDocument}}, "phụ lục.png", picture(t)).Status(200).Has("phụ lục.png")
+	site.APIFile(w.applicant, root+"/files", nil, "phụ lục.png", picture(t)).Status(422).Has(`"document"`)
 	return root
 }
 

@@ -29,6 +29,7 @@ type command struct {
 	path, resource, action, page string
 	bare                         bool // no transaction, no key
 	versioned                    bool // the input names the version it was read at
+	attached                     bool // the input comes with a file
 	prepare                      func(body *node) (work, error)
 }
 
@@ -60,7 +61,7 @@ type answer struct {
 }
 
 func (rt *Router) command(cmd command, in, out reflect.Type) {
-	cmd.versioned = versioned(in)
+	cmd.versioned, cmd.attached = versioned(in), attached(in)
 	form := &route{method: fiber.MethodPost, path: cmd.path, resource: cmd.resource, action: cmd.action, class: "command", time: commandTime}
 	entry := rt.entry(form, func(c *fiber.Ctx) error { return rt.serveForm(c, cmd) })
 	form.serve = func(c *fiber.Ctx) error {
@@ -139,9 +140,13 @@ func (rt *Router) refuseForm(c *fiber.Ctx, cmd command, body *node, own map[stri
 	return err
 }
 
-// serveAPI answers JSON with JSON.
+// serveAPI answers JSON, or a form with a file where the command takes one, with JSON.
 func (rt *Router) serveAPI(c *fiber.Ctx, cmd command) error {
-	body, err := readJSON(c)
+	read := readJSON
+	if cmd.attached && strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEMultipartForm) {
+		read = readParts
+	}
+	body, err := read(c)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ const maxWrong = 100
 
 // decode fills into (a pointer to a struct) from the tree, and names every field that must be mended.
 func decode(root *node, into any) error {
-	d := &decoder{form: root.form != nil}
+	d := &decoder{form: root.form != nil, parts: root.parts}
 	v := reflect.ValueOf(into).Elem()
 	if v.Kind() != reflect.Struct {
 		panic("web: a command's input is a struct")
@@ -43,6 +43,7 @@ func decode(root *node, into any) error {
 
 type decoder struct {
 	form  bool
+	parts bool // values of the API that came as parts of a form: JSON's spelling, every one as text
 	wrong []errs.Field
 }
 
@@ -96,6 +97,9 @@ func (d *decoder) object(n *node, v reflect.Value, path string) {
 	t := v.Type()
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if f.Anonymous && f.Type == typeAttached {
+			continue
+		}
 		if f.Anonymous && f.Type.Kind() == reflect.Struct {
 			panic("web: embedded structs are not inputs: " + t.String())
 		}
@@ -241,7 +245,7 @@ func (d *decoder) scalar(n *node, v reflect.Value, name string, r fieldRule) {
 		d.failErr(name, err)
 		return
 	}
-	if !d.form && !kindFits(n.kind, v) {
+	if !d.form && !(d.parts && n.kind == kText) && !kindFits(n.kind, v) {
 		d.fail(name, "web.type")
 		return
 	}

@@ -45,6 +45,7 @@ type node struct {
 	list   []*node
 	object map[string]*node
 	form   map[string][]string // of the root of a form: the names as sent
+	parts  bool                // of the root of a form sent to the API
 	files  string              // of the root of a form: fields, names and SHA-256 of the files that came with it
 }
 
@@ -98,6 +99,41 @@ func readForm(c *fiber.Ctx) (*node, map[string]string, error) {
 		}
 	}
 	return root, own, nil
+}
+
+// readParts reads what the API takes with a file: the parts of a form, spelt as JSON spells them.
+func readParts(c *fiber.Ctx) (*node, error) {
+	root, own, err := readForm(c)
+	if err != nil {
+		return nil, err
+	}
+	for name := range own {
+		return nil, errs.FieldError(name, "web.unknown_field") // token, key and code of the API are headers
+	}
+	root.form, root.parts = nil, true
+	root.spell()
+	return root, nil
+}
+
+// spell makes the values of form names the texts that JSON would have.
+func (n *node) spell() {
+	if n.kind == kText {
+		if len(n.values) == 1 {
+			n.text, n.values = n.values[0], nil
+			return
+		}
+		n.kind = kList
+		for _, v := range n.values {
+			n.list = append(n.list, &node{kind: kText, text: v})
+		}
+		n.values = nil
+	}
+	for _, c := range n.list {
+		c.spell()
+	}
+	for _, c := range n.object {
+		c.spell()
+	}
 }
 
 // filesDigest is one text per content of the chosen files, "" for none.

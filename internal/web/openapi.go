@@ -74,6 +74,7 @@ type parameter struct {
 
 type content struct {
 	Description string               `json:"description"`
+	Required    bool                 `json:"required,omitempty"`
 	Content     map[string]mediaType `json:"content"`
 }
 
@@ -118,6 +119,9 @@ func (s *schemas) operation(r *route) operation {
 			op.Parameters = append(op.Parameters, parameter{Name: fiber.HeaderIfMatch, In: "header", Schema: schema{Type: "string", Description: "the ETag that was read, instead of version in the body"}})
 		}
 		op.RequestBody = &content{Description: "input", Content: map[string]mediaType{fiber.MIMEApplicationJSON: {s.input(r.in)}}}
+		if attached(r.in) {
+			op.RequestBody = &content{Description: "input with its file", Required: true, Content: map[string]mediaType{fiber.MIMEMultipartForm: {s.parts(r.in)}}}
+		}
 		op.Security = []map[string][]string{{"session": {}}}
 	}
 	op.Responses = map[string]content{
@@ -137,6 +141,14 @@ func (s *schemas) input(t reflect.Type) schema {
 		}
 	}
 	o.Extra = false
+	return o
+}
+
+// parts is input with the file beside it.
+func (s *schemas) parts(t reflect.Type) schema {
+	o := s.input(t)
+	o.Properties[fileField] = schema{Type: "string", Format: "binary", Description: "the file, with its name"}
+	o.Required = append(o.Required, fileField)
 	return o
 }
 

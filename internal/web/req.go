@@ -4,6 +4,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/url"
+	"reflect"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -106,12 +107,34 @@ type Upload struct {
 	Open func() (io.ReadCloser, error)
 }
 
-// File gives an uploaded file of a multipart form; ok is false when none was sent.
-func (r Req) File(name string) (u Upload, ok bool) {
+// fileField is the form field a command's file comes in.
+const fileField = "file"
+
+// Attached stands in the input of a command that takes one file, embedded or as the whole input: its form and its API
+// read multipart/form-data, with the file in the field "file".
+type Attached struct{}
+
+var typeAttached = reflect.TypeFor[Attached]()
+
+// attached says that inputs of the type come with a file.
+func attached(t reflect.Type) bool {
+	if t == typeAttached {
+		return true
+	}
+	for i := range t.NumField() {
+		if t.Field(i).Anonymous && t.Field(i).Type == typeAttached {
+			return true
+		}
+	}
+	return false
+}
+
+// File gives the file that came with the command; ok is false when none was sent.
+func (Attached) File(r Req) (u Upload, ok bool) {
 	if !strings.HasPrefix(r.c.Get(fiber.HeaderContentType), fiber.MIMEMultipartForm) {
 		return Upload{}, false
 	}
-	h, err := r.c.FormFile(name)
+	h, err := r.c.FormFile(fileField)
 	if err != nil || h.Filename == "" {
 		return Upload{}, false
 	}

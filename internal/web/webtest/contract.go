@@ -14,6 +14,11 @@ import (
 // contract is the application's own description of its API, as far as answers are compared with it.
 type contract struct {
 	Paths map[string]map[string]struct {
+		RequestBody struct {
+			Content map[string]struct {
+				Schema schema `json:"schema"`
+			} `json:"content"`
+		} `json:"requestBody"`
 		Responses map[string]struct {
 			Content map[string]struct {
 				Schema schema `json:"schema"`
@@ -28,6 +33,7 @@ type contract struct {
 type schema struct {
 	Ref        string            `json:"$ref"`
 	Type       types             `json:"type"`
+	Format     string            `json:"format"`
 	Pattern    string            `json:"pattern"`
 	Items      *schema           `json:"items"`
 	Properties map[string]schema `json:"properties"`
@@ -85,6 +91,11 @@ func (c *contract) check(t testing.TB, method, path string, a *Answer) {
 	if err := c.fits(v, media.Schema, "answer"); err != nil {
 		t.Errorf("%s: not what the OpenAPI document says: %v", a.what, err)
 	}
+}
+
+// takesFile says that the document describes a form with a file for the command.
+func (c *contract) takesFile(path string) bool {
+	return c.Paths[c.find("/api/v1"+path)]["post"].RequestBody.Content["multipart/form-data"].Schema.Properties["file"].Format == "binary"
 }
 
 // find is the documented path whose literal segments match best; parameters match anything.

@@ -169,12 +169,18 @@ func (w *Web) PostKey(ctx context.Context, path, key string, form url.Values) *A
 func (w *Web) Upload(ctx context.Context, path string, form url.Values, field, name string, content []byte) *Answer {
 	w.t.Helper()
 	_, csrf := w.cookie(ctx)
-	var b bytes.Buffer
-	m := multipart.NewWriter(&b)
 	fields := url.Values{"_csrf": {csrf}, "_key": {uuid.NewString()}}
 	for k, v := range form {
 		fields[k] = v
 	}
+	body, kind := w.multipart(fields, field, name, content)
+	return w.send(ctx, http.MethodPost, path, body, map[string]string{"Content-Type": kind})
+}
+
+func (w *Web) multipart(fields url.Values, field, name string, content []byte) (body []byte, kind string) {
+	w.t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
 	for k, vs := range fields {
 		for _, v := range vs {
 			if err := m.WriteField(k, v); err != nil {
@@ -192,7 +198,30 @@ func (w *Web) Upload(ctx context.Context, path string, form url.Values, field, n
 	if err := m.Close(); err != nil {
 		w.t.Fatal(err)
 	}
-	return w.send(ctx, http.MethodPost, path, b.Bytes(), map[string]string{"Content-Type": m.FormDataContentType()})
+	return b.Bytes(), m.FormDataContentType()
+}
+
+// APIFile posts a form with the file the command takes to /api/v1+path; the OpenAPI document must say so.
+func (w *Web) APIFile(ctx context.Context, path string, form url.Values, name string, content []byte) *Answer {
+	w.t.Helper()
+	_, csrf := w.cookie(ctx)
+	return w.APIFileWith(ctx, path, form, name, content, map[string]string{"X-CSRF-Token": csrf, "Idempotency-Key": uuid.NewString(), "X-Step-Up-Code": "123456"})
+}
+
+// APIFileWith is APIFile with the given headers and no others.
+func (w *Web) APIFileWith(ctx context.Context, path string, form url.Values, name string, content []byte, headers map[string]string) *Answer {
+	w.t.Helper()
+	body, kind := w.multipart(form, "file", name, content)
+	h := map[string]string{"Content-Type": kind, "Accept": "application/json"}
+	for k, v := range headers {
+		h[k] = v
+	}
+	a := w.send(ctx, http.MethodPost, "/api/v1"+path, body, h)
+	w.contract.check(w.t, http.MethodPost, path, a)
+	if !w.contract.takesFile(path) {
+		w.t.Errorf("%s: the OpenAPI document tells of no file", a.what)
+	}
+	return a
 }
 
 // API sends JSON to /api/v1+path and reads the answer into out when it is a success; in and out may be nil.
