@@ -69,24 +69,25 @@ func (h handler) propose(kind ActKind) func(context.Context, web.Req, proposeIn)
 // actPage is the form of a new act, or an act, with what it does to every line it touches.
 type actPage struct {
 	web.Base
-	Line    *Line
-	To      *Line
-	Act     *Act
-	Kind    ActKind
-	Kinds   []ActKind
-	Effects []effectRow
-	Why     string // words of why the act as typed would be refused; "" when it would not
-	Lines   []web.Option
-	Frees   []web.Option
-	Bases   []web.Option
-	Basis   []basisRow
-	Decider string // path of the decision when the reader may take it
-	Decline string
-	Maker   string
-	Checker string
-	Path    string
-	Typed   typedAct
-	Tried   bool // what was typed was judged: Effects and Refused say how
+	Line       *Line
+	To         *Line
+	Act        *Act
+	Kind       ActKind
+	Kinds      []ActKind
+	Effects    []effectRow
+	Why        string // words of why the act as typed would be refused; "" when it would not
+	Lines      []web.Option
+	Frees      []web.Option
+	Bases      []web.Option
+	Basis      []basisRow
+	Decider    string // path of the decision when the reader may take it
+	Decline    string
+	Maker      string
+	Checker    string
+	Path       string
+	Typed      typedAct
+	CanVoucher bool
+	Tried      bool // what was typed was judged: Effects and Refused say how
 }
 
 // typedAct is what was typed, to be sent with the second step of the form.
@@ -274,6 +275,8 @@ func (h handler) showAct(ctx context.Context, r web.Req) (*actPage, error) {
 		return nil, err
 	}
 	p := &actPage{Line: l, Act: a, Kind: a.Kind, Path: href(l) + "/acts/" + a.ID.String()}
+	_, err = h.access.RequireRole(ctx, "ledger_entry", "read")
+	p.CanVoucher = err == nil
 	who := map[uuid.UUID]bool{a.ProposedBy: true}
 	if a.DecidedBy != nil {
 		who[*a.DecidedBy] = true

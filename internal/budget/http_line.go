@@ -100,7 +100,8 @@ type showPage struct {
 	Below                  []row
 	List                   web.List
 	Claims                 []Claim
-	Before                 string // cursor of this page of the statement
+	Before                 string          // cursor of this page of the statement
+	closed                 map[string]bool // kinds of documents whose pages are closed to the reader's role
 }
 
 type actRow struct {
@@ -116,8 +117,10 @@ func (p *showPage) DocumentHref(m Movement) string {
 	if m.Document.Kind == "budget_act" {
 		return href(p.Line) + "/acts/" + m.Document.ID.String()
 	}
-	if path, ok := documentPages[m.Document.Kind]; ok {
-		return path + m.Document.ID.String()
+	if !p.closed[m.Document.Kind] {
+		if path, ok := documentPages[m.Document.Kind]; ok {
+			return path + m.Document.ID.String()
+		}
 	}
 	return ""
 }
@@ -125,6 +128,17 @@ func (p *showPage) DocumentHref(m Movement) string {
 // documentPages are the pages of documents that post to budget lines; rooms downstream own them.
 var documentPages = map[string]string{"award_set": "/award-sets/", "agreement": "/agreements/", "disbursement_request": "/disbursements/",
 	"sponsorship_receipt": "/sponsorship-receipts/"}
+
+// closed names the kinds of documents whose pages are closed to the whole role of the reader.
+func (h handler) closed(ctx context.Context) map[string]bool {
+	shut := map[string]bool{}
+	for kind, resource := range map[string]string{"award_set": "award", "agreement": "agreement", "disbursement_request": "disbursement_request"} {
+		if _, err := h.access.RequireRole(ctx, resource, "read"); err != nil {
+			shut[kind] = true
+		}
+	}
+	return shut
+}
 
 // line is the one in the path, of the year in the path.
 func (h handler) line(ctx context.Context, r web.Req) (*Line, error) {
@@ -154,6 +168,7 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 	p.CanApprove = l.Status == Planned && h.access.Can(ctx, h.db, "budget_line", "approve", l)
 	_, err = h.access.RequireRole(ctx, "ledger_entry", "read")
 	p.CanVoucher = err == nil
+	p.closed = h.closed(ctx)
 	if l.Status == Open {
 		p.Proposals = h.proposals(ctx, l)
 	}

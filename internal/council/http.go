@@ -53,6 +53,7 @@ type listPage struct {
 	Rows      []Row
 	Statuses  []web.Option
 	CanCreate bool
+	CanMeet   bool // the reader may open the boards of meetings
 }
 
 func (h handler) list(ctx context.Context, r web.Req) (*listPage, error) {
@@ -62,6 +63,8 @@ func (h handler) list(ctx context.Context, r web.Req) (*listPage, error) {
 	}
 	_, refused := h.s.access.RequireRole(ctx, "council", "create")
 	p.CanCreate = refused == nil
+	_, refused = h.s.access.RequireRole(ctx, "council_session", "read")
+	p.CanMeet = refused == nil
 	var err error
 	p.Rows, err = h.s.list(ctx, &p.List)
 	return p, err

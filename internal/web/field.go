@@ -95,6 +95,9 @@ func field(lang i18n.Lang, page based, name, label, options string, value any) (
 			return f, fmt.Errorf("field %s: unknown option %q", name, o)
 		}
 	}
+	if f.Mode == "numeric" && strings.Contains(f.Class, "money") && f.Label != "" && !strings.Contains(f.Label, "đ)") && !strings.Contains(f.Label, "VND") {
+		f.Label += " (đ)" // a number is never alone
+	}
 	var err error
 	if f.Value, err = inputText(value, strings.Contains(options, "datetime")); err != nil {
 		return f, fmt.Errorf("field %s: %w", name, err)
