@@ -17,6 +17,8 @@ import (
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/access/accesstest"
+	"kinhbac/internal/app"
+	"kinhbac/internal/audit"
 	"kinhbac/internal/budget"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/demo"
@@ -65,8 +67,25 @@ func TestSessionsMeet(t *testing.T) {
 		x.year = 2017 + round // the first with codes
 		x.round(round)
 	}
-	w.settle()
 	w.verify()
+	x.prove()
+}
+
+// prove runs the probes of every room, as kinhbac verify does.
+func (x *races) prove() {
+	x.t.Helper()
+	tx, err := x.db.BeginTx(x.t.Context(), nil)
+	x.must(err)
+	defer tx.Rollback() //nolint:errcheck
+	for _, p := range app.Probes() {
+		checks, err := p.Run(x.t.Context(), audit.Look{Tx: tx, Step: func(int64) {}})
+		x.must(err)
+		for _, c := range checks {
+			if c.Break != "" {
+				x.t.Errorf("%s: %s, %s instead of %s", c.Code, c.Break, c.Stands, c.Wanted)
+			}
+		}
+	}
 }
 
 // shot is a command of somebody, ready to be sent.
@@ -296,7 +315,7 @@ func (x *races) endYear(y int, root, a, b *budget.Line) {
 	if got := x.meet("cancel", x.aim(accountant, fmt.Sprintf("/budgets/%d/cancellations/%s/decide", y, many.ID), decision)); got != 1 {
 		x.t.Fatal("the unused is not cancelled")
 	}
-	x.settle()
+	x.sealed(y)
 	board := fmt.Sprintf("/budgets/%d/year-end/", y)
 	closing := x.aim(holder, board+"close", "{}")
 	x.meet("close against commitments", closing, x.commit(finance, a, 1), x.commit(colleague, b, 1))
@@ -316,9 +335,26 @@ func (x *races) endYear(y int, root, a, b *budget.Line) {
 	for _, id := range late {
 		x.must(x.app.Budget.Decline(x.chief, id, "không còn"))
 	}
-	x.settle()
+	x.sealed(y)
 	if got := x.meet("close again", x.aim(third, board+"close", "{}"), x.aim(holder, board+"close", "{}")); got != 1 {
 		x.t.Fatalf("closed %d times", got)
+	}
+}
+
+// sealed waits until nothing of a year is left to be sealed: the sealer stays below the oldest transaction of the server,
+// which other programs share.
+func (x *races) sealed(y int) {
+	x.t.Helper()
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		x.settle()
+		left, err := x.app.Budget.Blockers(x.t.Context(), y)
+		x.must(err)
+		if len(left) == 0 {
+			return
+		}
+		if left[0].Code != "unsealed" || time.Now().After(end) {
+			x.t.Fatalf("%d is kept open by %+v", y, left)
+		}
 	}
 }
 
