@@ -12,7 +12,7 @@ import (
 
 // Probes hold every agreement against its award, its signed digest and the books.
 func Probes() []audit.Probe {
-	return []audit.Probe{{Name: "agreement.check.digest", Run: reseal}, promised, committed}
+	return []audit.Probe{{Name: "agreement.check.digest", Run: reseal}, promised, committed, asLeft}
 }
 
 // promised: an agreement promises what was awarded, to whom it was awarded, and its milestones add up to it.
@@ -53,3 +53,6 @@ func reseal(ctx context.Context, l audit.Look) ([]audit.Check, error) {
 		last = as[len(as)-1].ID
 	}
 }
+
+// asLeft: agreements, their milestones and reports are what the acts on them left.
+var asLeft = audit.Rows("agreement.check.rows", audit.Tables("agreements", "agreement_milestones", "progress_reports"))

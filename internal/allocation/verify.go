@@ -17,7 +17,7 @@ import (
 // Probes rank every call anew from its counted matters, hold the awards against the ranking, and the books against the
 // awards.
 func Probes() []audit.Probe {
-	return []audit.Probe{{Name: "allocation.check.ranking", Run: rerank}, unranked, awarded, reserved, ledgered}
+	return []audit.Probe{{Name: "allocation.check.ranking", Run: rerank}, unranked, awarded, reserved, ledgered, asLeft}
 }
 
 // unranked: every concluded matter on a dossier that was not withdrawn has its line in the ranking of the call.
@@ -135,3 +135,6 @@ func (r *Ranking) ranked(ctx context.Context, db bun.IDB) ([]candidate, error) {
 	}
 	return cs, nil
 }
+
+// asLeft: rankings and awards are what the acts on them left.
+var asLeft = audit.Rows("allocation.check.rows", audit.Tables("rankings", "ranking_lines", "award_sets", "awards"))

@@ -3,23 +3,32 @@ package app
 import (
 	"slices"
 
+	"kinhbac/internal/access"
 	"kinhbac/internal/agreement"
 	"kinhbac/internal/allocation"
 	"kinhbac/internal/audit"
 	"kinhbac/internal/budget"
+	"kinhbac/internal/call"
 	"kinhbac/internal/council"
 	"kinhbac/internal/disbursement"
+	"kinhbac/internal/document"
 	"kinhbac/internal/fund"
+	"kinhbac/internal/identity"
+	"kinhbac/internal/indicator"
 	"kinhbac/internal/investment"
 	"kinhbac/internal/ledger"
+	"kinhbac/internal/party"
+	"kinhbac/internal/proposal"
+	"kinhbac/internal/review"
+	"kinhbac/internal/rulebook/revision"
 )
 
 // Probes are everything the house recomputes to prove itself, along the way of the money: evidence and books first,
 // then ballots, rankings, awards, agreements, payments and payees, then the fund, then what was sent twice.
 func Probes() []audit.Probe {
-	return slices.Concat(audit.Probes(), ledger.Probes(), budget.Probes(), council.Probes(), allocation.Probes(), agreement.Probes(),
-
-		disbursement.Probes(), fund.Probes(), investment.Probes(), []audit.Probe{keys})
+	return slices.Concat(audit.Probes(), ledger.Probes(), document.Probes(), access.Probes(), identity.Probes(), revision.Probes(), party.Probes(),
+		budget.Probes(), call.Probes(), proposal.Probes(), review.Probes(), council.Probes(), allocation.Probes(), agreement.Probes(),
+		disbursement.Probes(), fund.Probes(), investment.Probes(), indicator.Probes(), []audit.Probe{keys})
 }
 
 // keys: every command kept under a key has its one answer, and a voucher named in an answer is in the books.

@@ -25,6 +25,18 @@ func newKey(seed byte) key {
 	return key{ed25519.NewKeyFromSeed(s)}
 }
 
+// fresh is a database in which the versions of what migrations wrote are sealed by the key it gives.
+func fresh(t *testing.T) (*bun.DB, key) {
+	t.Helper()
+	db, k := dbtest.New(t), newKey(1)
+	var n int64
+	if err := db.NewRaw("SELECT count(*) FROM row_versions").Scan(t.Context(), &n); err != nil {
+		t.Fatal(err)
+	}
+	seal(t, db, k, n)
+	return db, k
+}
+
 type fact struct {
 	N     int    `json:"n"`
 	Words string `json:"words"`

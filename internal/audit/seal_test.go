@@ -11,7 +11,7 @@ import (
 )
 
 func TestSealThenVerify(t *testing.T) {
-	db, k := dbtest.New(t), newKey(1)
+	db, k := fresh(t)
 	if h, err := LatestHead(t.Context(), db, "audit"); err != nil || h != nil {
 		t.Fatalf("an empty tree has head %v, %v", h, err)
 	}
@@ -47,7 +47,7 @@ func proof(t *testing.T, k key, h *Head) {
 }
 
 func TestLateCommitterIsNotSkipped(t *testing.T) {
-	db, k := dbtest.New(t), newKey(1)
+	db, k := fresh(t)
 	late, err := db.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestLateCommitterIsNotSkipped(t *testing.T) {
 }
 
 func TestNobodyChangesTheLog(t *testing.T) {
-	db, k := dbtest.New(t), newKey(1)
+	db, k := fresh(t)
 	record(t, db, 2)
 	seal(t, db, k, 2)
 	for who, as := range map[string]session{"app": session{t, db}, "owner": session{t, dbtest.Owner(t, db)}} {
@@ -109,7 +109,7 @@ func TestEveryManipulationIsFound(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			db, k := dbtest.New(t), newKey(1)
+			db, k := fresh(t)
 			record(t, db, 4)
 			seal(t, db, k, 4)
 			record(t, db, 2)

@@ -29,6 +29,7 @@ type Check struct {
 type Probe struct {
 	Name string // catalogue code shown while it runs
 	Run  func(ctx context.Context, l Look) ([]Check, error)
+	Kept []string // tables whose rows it holds against their versions
 }
 
 // Look is what a probe sees: one unchanging view of the database.
@@ -79,8 +80,8 @@ func Verify(ctx context.Context, db *bun.DB, key ed25519.PublicKey) ([]Check, er
 	return Prove(ctx, db, Probes(), Options{Key: key})
 }
 
-// Probes are those of the audit log.
-func Probes() []Probe { return []Probe{rows(), Tree("audit")} }
+// Probes are those of the audit log and of the versions of kept rows.
+func Probes() []Probe { return []Probe{rows(), Tree("audit"), versions(), Tree("rows")} }
 
 // First gives the first check that found a break, nil when all hold.
 func First(checks []Check) *Check {
@@ -189,7 +190,7 @@ func (r *run) one(ctx context.Context, tx bun.Tx, i int) error {
 // Query is a probe in SQL. count gives how many rows are looked at; first gives at most one row: the broken one by name,
 // what stands there and what should. Both are run with args.
 func Query(code, count, first string, args ...any) Probe {
-	return Probe{code, func(ctx context.Context, l Look) ([]Check, error) {
+	return Probe{Name: code, Run: func(ctx context.Context, l Look) ([]Check, error) {
 		c := Check{Code: code}
 		if err := l.Tx.NewRaw(count, args...).Scan(ctx, &c.Count); err != nil {
 			return nil, err
@@ -208,7 +209,7 @@ const Chunk = 25_000
 // Chunks is a probe in SQL that walks the ids of a table, Chunk at a time: first is run for each part with ?0 the first
 // id and ?1 the one after the last, until one gives a row.
 func Chunks(code, relation, first string) Probe {
-	return Probe{code, func(ctx context.Context, l Look) ([]Check, error) {
+	return Probe{Name: code, Run: func(ctx context.Context, l Look) ([]Check, error) {
 		c := Check{Code: code}
 		var low, high int64
 		err := l.Tx.NewRaw("SELECT count(*), coalesce(min(id), 1), coalesce(max(id), 0) FROM "+relation).Scan(ctx, &c.Count, &low, &high)

@@ -18,7 +18,7 @@ const block = 2048
 // compared with it, and rows are looked for that were removed or that wait for the sealer longer than Overdue. Digests
 // themselves are another probe's to recompute. The codes of its checks start with the name of the tree.
 func Tree(tree string) Probe {
-	return Probe{tree + ".check.tree", func(ctx context.Context, l Look) ([]Check, error) {
+	return Probe{Name: tree + ".check.tree", Run: func(ctx context.Context, l Look) ([]Check, error) {
 		w := walk{tree: tree, key: l.Key, step: l.Step, leaves: Check{Code: tree + ".check.tree"},
 			signed: Check{Code: tree + ".check.heads"}, kept: Check{Code: tree + ".check.hashes"}}
 		if err := w.rebuild(ctx, l.Tx); err != nil {

@@ -5,7 +5,7 @@ import "kinhbac/internal/audit"
 // Probes hold every act against its voucher, every line against those below it, sponsorship and ends of years against
 // the books, and estimates against the versions they kept.
 func Probes() []audit.Probe {
-	return []audit.Probe{vouchers, acts, pushed, counted, sponsored, years, kept, estimates}
+	return []audit.Probe{vouchers, acts, pushed, counted, sponsored, years, kept, estimates, asLeft}
 }
 
 // vouchers: a decided act names the journal it posted, a receipt the one that took the money in.
@@ -80,3 +80,8 @@ var estimates = audit.Query("budget.check.estimates", "SELECT count(*) FROM budg
 	           concat_ws(' / ', c->>'asked', c->>'appraised', c->>'code')
 	      FROM (SELECT * FROM budget_estimate_rows WHERE estimate_id = e.id) r FULL JOIN jsonb_array_elements(v.content->'rows') c ON c->>'id' = r.id::text) x
 	 WHERE e.status = 'assigned' AND x.stands <> x.wanted ORDER BY x.place LIMIT 1`)
+
+// asLeft: budget rows are what the acts on them left.
+var asLeft = audit.Rows("budget.check.rows", audit.Loaded("budget_codes"), audit.Tables("budget_lines", "budget_acts", "budget_estimates", "budget_estimate_rows",
+	"budget_estimate_versions", "budget_estimate_files", "budget_imports", "budget_sources", "budget_source_files", "budget_spending_plans",
+	"budget_year_ends", "sponsorships", "sponsorship_receipts"))

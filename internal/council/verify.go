@@ -17,8 +17,12 @@ import (
 // Probes recount the room's decisions: every counted matter from its stored ballots, under the rules bound to its
 // council.
 func Probes() []audit.Probe {
-	return []audit.Probe{{Name: "council.check.tally", Run: recount}, eligibleBallots}
+	return []audit.Probe{{Name: "council.check.tally", Run: recount}, eligibleBallots, asLeft}
 }
+
+// asLeft: councils, what they were asked and every ballot are what the acts on them left.
+var asLeft = audit.Rows("council.check.rows", audit.Tables("councils", "council_seats", "council_sessions", "council_attendances", "council_matters", "council_items",
+	"ballots", "ballot_lines"))
 
 // eligibleBallots: a ballot lies only where its seat votes in the council of the matter and the matter came to balloting.
 var eligibleBallots = audit.Query("council.check.ballots", "SELECT count(*) FROM ballots", `

@@ -7,7 +7,7 @@ import (
 
 // Probes hold requests, payment orders and settlements of advances against the agreement both parties signed, and the books against both.
 func Probes() []audit.Probe {
-	return []audit.Probe{requestsAgree, ordersAgree, payeesAgree, requestsPosted, ordersPosted, settlementsAgree, settlementsPosted, contractsStand}
+	return []audit.Probe{requestsAgree, ordersAgree, payeesAgree, requestsPosted, ordersPosted, settlementsAgree, settlementsPosted, contractsStand, asLeft}
 }
 
 // requestsAgree: a request asks the amount of its milestone, of its agreement, and nobody is paid who did not ask.
@@ -90,3 +90,6 @@ var contractsStand = audit.Query("disbursement.check.contracts", "SELECT count(*
 	 CROSS JOIN LATERAL (VALUES (1, 'disbursed', c.disbursed, s.paid + y.spent), (2, 'requested', c.requested, s.owed),
 	        (3, 'advanced', c.advanced, s.given - y.spent - y.back), (4, 'returned', c.returned, y.back)) x (place, name, stands, wanted)
 	 WHERE x.stands <> x.wanted ORDER BY c.id, x.place LIMIT 1`)
+
+// asLeft: requests, orders and settlements are what the acts on them left.
+var asLeft = audit.Rows("disbursement.check.rows", audit.Tables("disbursement_requests", "payment_orders", "advance_settlements", "advance_vouchers"))

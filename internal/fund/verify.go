@@ -4,8 +4,12 @@ import "kinhbac/internal/audit"
 
 // Probes hold the tables of a fund against each other and against its book.
 func Probes() []audit.Probe {
-	return []audit.Probe{investorsAddUp, capitalsAddUp, callsAddUp, flowsAreCash, cashIsThere}
+	return []audit.Probe{investorsAddUp, capitalsAddUp, callsAddUp, flowsAreCash, cashIsThere, asLeft}
 }
+
+// asLeft: what a fund is, who pays into it and what moved are what the acts on them left.
+var asLeft = audit.Rows("fund.check.rows", audit.Tables("funds", "fund_investors", "fund_capitals", "fund_capital_entries", "fund_distributions", "fund_flows",
+	"capital_calls", "capital_call_lines", "capital_call_payments"))
 
 // investorsAddUp: committed, paid and distributed are the sums of approved records, of payments and of distributions, and
 // what is paid and distributed stands in the book under the investor's name.

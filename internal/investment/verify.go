@@ -3,7 +3,9 @@ package investment
 import "kinhbac/internal/audit"
 
 // Probes hold deals, holdings and valuations against each other and against the book of their fund.
-func Probes() []audit.Probe { return []audit.Probe{dealsAddUp, holdingsAddUp, valuationsFollow} }
+func Probes() []audit.Probe {
+	return []audit.Probe{dealsAddUp, holdingsAddUp, valuationsFollow, asLeft}
+}
 
 // dealsAddUp: what is drawn of a deal is the sum of its tranches.
 var dealsAddUp = audit.Query("investment.check.deals", "SELECT count(*) FROM deals", `
@@ -37,3 +39,6 @@ var valuationsFollow = audit.Query("investment.check.valuations", "SELECT count(
 	    (3, 'booked', coalesce((SELECT sum(p.amount) FROM ledger.journals j JOIN ledger.postings p ON p.journal_id = j.id JOIN ledger.accounts a ON a.id = p.account_id
 	        AND a.code = 'fair_value' WHERE j.document_kind = 'valuation' AND j.document_id = v.id), 0), v.fair - v.previous)) x (place, name, stands, wanted)
 	 WHERE v.status = 'locked' AND x.stands <> x.wanted ORDER BY v.id, x.place LIMIT 1`)
+
+// asLeft: deals, holdings and valuations are what the acts on them left.
+var asLeft = audit.Rows("investment.check.rows", audit.Tables("deals", "holdings", "investments", "valuations"))

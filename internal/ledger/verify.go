@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/audit"
+	"kinhbac/internal/storage"
 )
 
 // Verify recomputes the whole ledger on one unchanging view: zero sums, control lines and balances against the
@@ -19,7 +20,7 @@ func Verify(ctx context.Context, db *bun.DB, key ed25519.PublicKey) ([]audit.Che
 // Probes are those of the ledger, in the order their lines are read.
 func Probes() []audit.Probe {
 	return []audit.Probe{
-		zeroSum, lines, ceilings, balances, periods, states, turnovers, chained, closings, reversals, guards(), requests, documents(), digests(), audit.Tree("ledger"),
+		zeroSum, lines, ceilings, balances, periods, states, turnovers, chained, closings, reversals, guards(), requests, documents(), digests(), audit.Tree("ledger"), asLeft,
 	}
 }
 
@@ -116,3 +117,11 @@ var reversals = audit.Query("ledger.check.reversals", "SELECT count(*) FROM ledg
 var requests = audit.Query("ledger.check.requests", "SELECT count(*) FROM ledger.journals", `
 	SELECT 'journals ' || min(id), count(*) || ' journals of key ' || request_key, '1' FROM ledger.journals
 	 GROUP BY book_id, request_key HAVING count(*) > 1 ORDER BY min(id) LIMIT 1`)
+
+// asLeft: who opened and closed what and why, rates, dimensions and the plan of accounts are what the acts on them left.
+// The sums of control lines are another check's.
+var asLeft = audit.Rows("ledger.check.rows", audit.Guarded("ledger.books", "ledger.accounts", "ledger.currencies", "ledger.kinds", "ledger.kind_moves",
+	"ledger.document_kinds", "ledger.dim_sets",
+	"ledger.state_changes", "ledger.rates", "ledger.budget_years", "ledger.periods", "ledger.dim_spans"),
+	[]audit.Kept{{Table: "ledger.control_lines", Free: []string{storage.Mover, storage.App}, Fixed: true, Leave: []string{"authorised", "allocated", "reserved", "committed", "requested", "advanced",
+		"disbursed", "returned", "closing", "version"}}})
