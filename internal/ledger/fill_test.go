@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"kinhbac/internal/audit"
 	"kinhbac/internal/dbtest"
 )
 
@@ -22,13 +21,7 @@ func TestFilledLedgerVerifies(t *testing.T) {
 	}
 	t.Logf("filled in %v", time.Since(start))
 	start = time.Now()
-	for n, end := int64(0), time.Now().Add(20*time.Minute); n < int64(*filled) && time.Now().Before(end); {
-		done, err := audit.Seal(t.Context(), db, k)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n += done
-	}
+	seal(t, db)
 	t.Logf("sealed in %v", time.Since(start))
 	start = time.Now()
 	checks, err := Verify(t.Context(), db, k.Public())
