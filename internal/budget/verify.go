@@ -84,4 +84,4 @@ var estimates = audit.Query("budget.check.estimates", "SELECT count(*) FROM budg
 // asLeft: budget rows are what the acts on them left.
 var asLeft = audit.Rows("budget.check.rows", audit.Loaded("budget_codes"), audit.Tables("budget_lines", "budget_acts", "budget_estimates", "budget_estimate_rows",
 	"budget_estimate_versions", "budget_estimate_files", "budget_imports", "budget_sources", "budget_source_files", "budget_spending_plans",
-	"budget_year_ends", "sponsorships", "sponsorship_receipts"))
+	"budget_year_ends", "sponsorships", "sponsorship_receipts", "budget_cancellations", "budget_cancellation_lines"))

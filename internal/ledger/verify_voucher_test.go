@@ -6,7 +6,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"kinhbac/internal/audit"
 	"kinhbac/internal/dbtest"
