@@ -5,7 +5,7 @@ import "strings"
 // builtin are the rows that rights speak of and no room owns: a unit, for acts that create something without a
 // parent, and an account.
 var builtin = []Noun{
-	{Kind: "unit", Table: "units", Alias: "un", Managing: "un.id", Finance: "un.id"},
+	{Kind: "unit", Table: "units", Alias: "un", Managing: "un.id", Finance: "un.id", Fund: "NULL::uuid"}, // a unit is of no fund: no, not an alarm
 	{Kind: "user", Table: "users", Alias: "us", Managing: "us.unit_id", Finance: "us.unit_id",
 		When: map[string]string{"not_self": "us.id <> {user}"}},
 }
