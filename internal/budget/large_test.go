@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
 	"kinhbac/internal/web/webtest"
 )
@@ -64,7 +65,7 @@ func TestLargeYear(t *testing.T) {
 	}
 }
 
-// TestLargestAmount takes 999,999,999,999,999 đồng through form, page, export, preview and what-if.
+// TestLargestAmount takes 999,999,999,999,999 đồng through form, file, page, API, preview, what-if and every export.
 func TestLargestAmount(t *testing.T) {
 	const most, grouped = "999999999999999", "999.999.999.999.999"
 	o := open(t)
@@ -116,6 +117,31 @@ func TestLargestAmount(t *testing.T) {
 		t.Errorf("plan of spending %v, %v", plan, err)
 	}
 	w.Get(o.officer, "/budgets/2026").Status(200).Has("Kế hoạch")
+
+	m, err := o.svc.LoadLines(o.officer, 2027, "lon-nhat.csv", csvOf([]string{"code,parent_code,name_vi,name_en,source_code,amount", "NS,,Ngân sách,Budget,NS," + most}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.svc.ConfirmLines(o.chief, m.ID, m.Version, "3/QĐ", decided); err != nil {
+		t.Fatal(err)
+	}
+	w.Get(o.officer, "/budgets/2027/lines.csv").Status(200).Has(most)
+	var out Committed
+	w.API(o.officer, "POST", "/budget-lines/"+child.ID.String()+"/commitments", map[string]string{"amount": most, "approver_id": userOf(o.chief),
+		"document_no": "01/HĐ", "reason": ""}, &out).Status(200).Has(most)
+	if !out.Committed.Equal(money.Max) || !out.Available.IsZero() {
+		t.Errorf("committed %+v", out)
+	}
+	for _, d := range ledger.Dialects {
+		var b strings.Builder
+		if err := ledger.Export(t.Context(), o.db, &b, ledger.Extract{Dialect: d}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), most+" VND") {
+			t.Errorf("%s lost a digit", d)
+		}
+	}
+	o.proved(t)
 }
 
 // TestDryRun answers as the command would and keeps nothing.
