@@ -15,6 +15,7 @@ func TestRevise(t *testing.T) {
 	w.Get(o.officer, "/budgets/2026/acts/new").Status(200).Has(child.ID.String())
 	w.Get(o.officer, "/budgets/2026/acts/new?line="+child.ID.String()).Status(200).Has(href(child) + "/acts/new?kind=transfer")
 	w.Get(o.officer, "/budgets/2026/acts/new?q=khong-co").Status(200).Has("Không có dòng nào phù hợp")
+	w.Get(o.officer, "/budgets/2026/acts/new?line=khong-co").Status(200).Lacks("kind=transfer")
 	w.Get(o.chief, "/budgets/2026").Status(200).Lacks("/budgets/2026/acts/new")
 	w.Get(o.chief, "/budgets/2026/acts/new").Status(404)
 }
