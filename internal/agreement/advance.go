@@ -9,6 +9,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/uptrace/bun"
 
+	"kinhbac/internal/calendar"
 	"kinhbac/internal/call"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/money"
@@ -27,7 +28,7 @@ var (
 // Advance is a paid advance as the page of its agreement shows it. Amounts in whole đồng.
 type Advance struct {
 	No, Name, Href        string
-	PaidOn                time.Time
+	PaidOn                calendar.Date
 	LastOn                *time.Time // when it was last settled or paid back, nil when never
 	Amount, Settled, Open money.Amount
 }

@@ -138,6 +138,13 @@ func AdjustingEnds(ctx context.Context, db bun.IDB, year int, now time.Time) (Ye
 	return yearDay(ctx, db, "adjusting_ends", year, now)
 }
 
+// SpendingEnds is the last day on which money of a budget year is spent or advanced; afterwards work done by then is paid,
+// and advances are settled, until AdjustingEnds.
+// Source: Thông tư 26/2026/TT-BTC, Điều 15 khoản 2.
+func SpendingEnds(ctx context.Context, db bun.IDB, year int, now time.Time) (YearDay, error) {
+	return yearDay(ctx, db, "last_spending", year, now)
+}
+
 // yearDay reads one day of the calendar: this-12-31 is of the budget year, next-01-31 of the one after.
 func yearDay(ctx context.Context, db bun.IDB, name string, year int, now time.Time) (YearDay, error) {
 	v, err := rulebook.Get(ctx, db, "budget.year_end."+name, now)

@@ -43,7 +43,7 @@ func (s *Service) StartAdjusting(ctx context.Context, year int) error {
 			return err
 		}
 		now := storage.Now(ctx)
-		last, err := yearDay(ctx, tx, "last_spending", year, now)
+		last, err := SpendingEnds(ctx, tx, year, now)
 		if err != nil {
 			return err
 		}

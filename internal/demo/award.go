@@ -128,7 +128,7 @@ func (s *stage) pay(c *call.Call) {
 		if i >= 2 {
 			continue
 		}
-		_, err = s.Pay.RecordPaid(s.as(finance), o.ID, fmt.Sprintf("KBNN-2026-%04d", 118+i))
+		_, err = s.Pay.RecordPaid(s.as(finance), o.ID, fmt.Sprintf("KBNN-2026-%04d", 118+i), calendar.DateOf(s.now))
 		must(err)
 	}
 }

@@ -97,7 +97,7 @@ func TestCarryOverOfAnAdvance(t *testing.T) {
 	h.settled(r.ID, "HD-3", 120)
 	h.Accept(1)
 	o := h.released(1)
-	_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-9")
+	_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-9", h.today())
 	h.Must(err, "pay the content")
 	holds(t, "the new line at the end", h.line(to.ControlLine), 80, 0, 0, 820, 0)
 	holds(t, "the old line at the end", h.Budget(), 8950, 0, 0, 150, 0)

@@ -181,8 +181,8 @@ func share(part, whole money.Amount) string {
 
 // judged is the day the checks speak of: that of the payment, else today by the deciding clock.
 func (s *Service) judged(ctx context.Context, v *view) (calendar.Date, error) {
-	if v.PaidAt != nil {
-		return calendar.DateOf(*v.PaidAt), nil
+	if v.PaidOn != nil {
+		return *v.PaidOn, nil
 	}
 	var now time.Time
 	if err := storage.Joined(ctx, s.db).NewRaw("SELECT kb.now()").Scan(ctx, &now); err != nil {

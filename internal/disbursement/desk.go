@@ -3,7 +3,6 @@ package disbursement
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -27,9 +26,9 @@ func (s *Service) desk(ctx context.Context, d *web.Desk) error {
 	}
 	var paid []struct {
 		MilestoneID uuid.UUID `bun:"type:uuid"`
-		PaidAt      time.Time
+		PaidOn      calendar.Date
 	}
-	q := storage.Joined(ctx, s.db).NewSelect().TableExpr("disbursement_requests AS dr").ColumnExpr("dr.milestone_id, dr.paid_at").
+	q := storage.Joined(ctx, s.db).NewSelect().TableExpr("disbursement_requests AS dr").ColumnExpr("dr.milestone_id, dr.paid_on").
 		Where("dr.status = ?", Paid).Where("dr.milestone_id IN (?)", bun.List(ids))
 	if err := s.access.Scope(ctx, q, "disbursement_request", "read", "disbursement_request").Scan(ctx, &paid); err != nil {
 		return fmt.Errorf("paid turns: %w", err)
@@ -38,7 +37,7 @@ func (s *Service) desk(ctx context.Context, d *web.Desk) error {
 		for i := range d.Payments {
 			for j := range d.Payments[i].Parts {
 				if turn := &d.Payments[i].Parts[j]; turn.ID == x.MilestoneID {
-					turn.Note = i18n.T(ctx, "disbursement.desk.received", calendar.DateOf(x.PaidAt).Format())
+					turn.Note = i18n.T(ctx, "disbursement.desk.received", x.PaidOn.Format())
 				}
 			}
 		}

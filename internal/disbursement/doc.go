@@ -21,6 +21,11 @@
 // disbursed, on the budget line and on the contract's own line, and books expense against treasury cash in the
 // same transaction. Nothing in between touches money.
 //
+// 2026-11-24: a payment is booked on the day the treasury paid, from the release to today; when that month is closed, today,
+// with its day kept in the document. The day decides also which budget year takes it: an advance until 31/12, work done by
+// then until the adjusting period is over (TT 26/2026, Điều 15 khoản 2), however late it is recorded while the year is not
+// closed. The ledger's adjusting year therefore takes advances; the day is judged here.
+//
 // 2026-11-24: an advance (tạm ứng) is a milestone of its own kind, paid without a report by the same four people:
 // requested → advanced, and in ACTUAL advances against treasury cash. It is settled by vouchers (advanced →
 // disbursed, expense against advances) or paid back (advanced → available in the line's year, → returned later; the

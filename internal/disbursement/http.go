@@ -112,9 +112,9 @@ func (s *Service) paymentsCSV(ctx context.Context, r web.Req) (web.File, error) 
 		if x.TreasuryRef != nil {
 			ref = *x.TreasuryRef
 		}
-		table[i] = []string{x.No, x.RequestNo, x.Organisation, x.Amount.String(), i18n.T(ctx, "disbursement.order_status."+string(x.Status)), ref}
+		table[i] = []string{x.No, x.RequestNo, x.Organisation, x.Amount.String(), i18n.T(ctx, "disbursement.order_status."+string(x.Status)), ref, paidDay(x.PaidOn)}
 	}
-	return r.CSV(ctx, "lenh-chi", i18n.T(ctx, "disbursement.payments"), l, heads(ctx, "order_no", "no", "organisation", "amount", "state", "treasury"), table), nil
+	return r.CSV(ctx, "lenh-chi", i18n.T(ctx, "disbursement.payments"), l, heads(ctx, "order_no", "no", "organisation", "amount", "state", "treasury", "paid_on"), table), nil
 }
 
 func (s *Service) apiPayments(ctx context.Context, r web.Req) ([]OrderRow, error) {
@@ -241,7 +241,15 @@ func grantee(ctx context.Context) bool {
 
 // progress is the chain as the payee reads it: the order inside the office is not theirs to see.
 func progress(ctx context.Context, v *view) []web.Event {
-	return []web.Event{event(ctx, "event_request", v.PreparedName, v.SubmittedAt), event(ctx, "event_check", "", v.CheckedAt), event(ctx, "event_paid", "", v.PaidAt)}
+	return []web.Event{event(ctx, "event_request", v.PreparedName, v.SubmittedAt), event(ctx, "event_check", "", v.CheckedAt),
+		event(ctx, "event_paid", paidDay(v.PaidOn), v.PaidAt)}
+}
+
+func paidDay(on *calendar.Date) string {
+	if on == nil {
+		return ""
+	}
+	return on.Format()
 }
 
 func events(ctx context.Context, v *view, o *orderView) []web.Event {
@@ -253,7 +261,7 @@ func events(ctx context.Context, v *view, o *orderView) []web.Event {
 	}
 	ref := ""
 	if o.TreasuryRef != nil {
-		ref = *o.TreasuryRef
+		ref = *o.TreasuryRef + ", " + paidDay(o.PaidOn)
 	}
 	return append(out, e("event_order", o.MadeName, &o.MadeAt), e("event_order_check", o.CheckedName, o.CheckedAt),
 		e("event_approve", o.ApprovedName, o.ApprovedAt), e("event_release", "", o.ReleasedAt), e("event_paid", ref, o.PaidAt))
@@ -270,17 +278,18 @@ type Answer struct {
 
 // OrderAnswer is a payment order as the API gives it.
 type OrderAnswer struct {
-	ID          uuid.UUID    `json:"id"`
-	No          string       `json:"no"`
-	Amount      money.Amount `json:"amount"`
-	Status      OrderStatus  `json:"status"`
-	TreasuryRef *string      `json:"treasury_ref"`
+	ID          uuid.UUID      `json:"id"`
+	No          string         `json:"no"`
+	Amount      money.Amount   `json:"amount"`
+	Status      OrderStatus    `json:"status"`
+	TreasuryRef *string        `json:"treasury_ref"`
+	PaidOn      *calendar.Date `json:"paid_on"` // day the treasury paid
 }
 
 func answer(r *Request) Answer { return Answer{r.ID, r.No, r.Amount, r.Status, r.Reason} }
 
 func orderAnswer(o *Order) OrderAnswer {
-	return OrderAnswer{o.ID, o.No, o.Amount, o.Status, o.TreasuryRef}
+	return OrderAnswer{o.ID, o.No, o.Amount, o.Status, o.TreasuryRef, o.PaidOn}
 }
 
 func (s *Service) apiShow(ctx context.Context, r web.Req) (Answer, error) {
@@ -358,11 +367,14 @@ func (s *Service) postOrder(ctx context.Context, r web.Req, _ struct{}) (web.Don
 }
 
 type paidIn struct {
-	TreasuryRef string `form:"treasury_ref" json:"treasury_ref" kb:"required,max=60"`
+	TreasuryRef string        `form:"treasury_ref" json:"treasury_ref" kb:"required,max=60"`
+	PaidOn      calendar.Date `form:"paid_on" json:"paid_on" kb:"required"`
 }
 
 func (s *Service) postPaid(ctx context.Context, r web.Req, in paidIn) (web.Done, OrderAnswer, error) {
-	return order(func(ctx context.Context, id uuid.UUID) (*Order, error) { return s.RecordPaid(ctx, id, in.TreasuryRef) }, "disbursement.paid_notice")(ctx, r, struct{}{})
+	return order(func(ctx context.Context, id uuid.UUID) (*Order, error) {
+		return s.RecordPaid(ctx, id, in.TreasuryRef, in.PaidOn)
+	}, "disbursement.paid_notice")(ctx, r, struct{}{})
 }
 
 func done(id uuid.UUID, notice string) web.Done {

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
+	"kinhbac/internal/calendar"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
@@ -46,22 +47,23 @@ func (s *Service) rows(ctx context.Context, l *web.List, rows *[]Row) error {
 // OrderRow is one line of the list of payment orders.
 type OrderRow struct {
 	bun.BaseModel `bun:"table:payment_orders,alias:po"`
-	ID            uuid.UUID    `bun:"type:uuid" json:"id"`
-	RequestID     uuid.UUID    `bun:"type:uuid" json:"request_id"`
-	No            string       `json:"no"`
-	RequestNo     string       `json:"request_no"`
-	Organisation  string       `json:"organisation"`
-	Amount        money.Amount `json:"amount"`
-	Status        OrderStatus  `json:"status"`
-	TreasuryRef   *string      `json:"treasury_ref"`
-	PaidAt        *time.Time   `json:"paid_at"`
+	ID            uuid.UUID      `bun:"type:uuid" json:"id"`
+	RequestID     uuid.UUID      `bun:"type:uuid" json:"request_id"`
+	No            string         `json:"no"`
+	RequestNo     string         `json:"request_no"`
+	Organisation  string         `json:"organisation"`
+	Amount        money.Amount   `json:"amount"`
+	Status        OrderStatus    `json:"status"`
+	TreasuryRef   *string        `json:"treasury_ref"`
+	PaidOn        *calendar.Date `json:"paid_on"` // day the treasury paid
+	PaidAt        *time.Time     `json:"paid_at"` // when that was recorded
 }
 
 var orderSorts = web.Sorts{"no": "po.no", "amount": "po.amount", "made_at": "po.made_at", "organisation": "o.name"}
 
 func (s *Service) orderRows(ctx context.Context, l *web.List, rows *[]OrderRow) error {
 	q := storage.Joined(ctx, s.db).NewSelect().Model(rows).
-		ColumnExpr("po.id, po.request_id, po.no, dr.no AS request_no, o.name AS organisation, po.amount, po.status, po.treasury_ref, po.paid_at").
+		ColumnExpr("po.id, po.request_id, po.no, dr.no AS request_no, o.name AS organisation, po.amount, po.status, po.treasury_ref, po.paid_on, po.paid_at").
 		Join("JOIN disbursement_requests AS dr ON dr.id = po.request_id").Join("JOIN organisations AS o ON o.id = po.organisation_id")
 	q = s.access.Scope(ctx, q, "payment_order", "read", "payment_order")
 	if v := l.Filter["status"]; v != "" {

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
+	"kinhbac/internal/calendar"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/money"
 )
@@ -50,11 +51,12 @@ type Order struct {
 	ApprovedAt     *time.Time
 	ReleasedAt     *time.Time
 	TreasuryRef    *string
-	PaidAt         *time.Time
-	RecordedBy     *uuid.UUID `bun:"type:uuid"`
-	Reason         string     // why it failed or was cancelled
-	FinanceUnitID  uuid.UUID  `bun:"type:uuid"`
-	ManagingUnitID uuid.UUID  `bun:"type:uuid"`
+	PaidOn         *calendar.Date `bun:"type:date"` // day the treasury paid
+	PaidAt         *time.Time     // when that was recorded
+	RecordedBy     *uuid.UUID     `bun:"type:uuid"`
+	Reason         string         // why it failed or was cancelled
+	FinanceUnitID  uuid.UUID      `bun:"type:uuid"`
+	ManagingUnitID uuid.UUID      `bun:"type:uuid"`
 	Version        int
 }
 
@@ -69,6 +71,8 @@ var (
 	ErrOrderState  = errs.New(errs.Conflict, "disbursement.order_state")
 	ErrOpenOrder   = errs.New(errs.Conflict, "disbursement.open_order")  // one open order per request
 	ErrTreasuryRef = errs.New(errs.Invalid, "disbursement.treasury_ref") // reference missing
+	ErrPaidDay     = errs.New(errs.Invalid, "disbursement.paid_day")     // day of the treasury; Args: the day of the release
+	ErrYearSpent   = errs.New(errs.Conflict, "disbursement.year_spent")  // Args: the budget year, its last day of payment
 	ErrPaidTwice   = errs.New(errs.Conflict, "disbursement.paid_twice")  // reference already recorded; Args: order no.
 	ErrLimit       = errs.New(errs.Conflict, "disbursement.limit")       // Args: limit, amount
 )
@@ -106,9 +110,9 @@ func (o *Order) Release(at time.Time) error {
 	return nil
 }
 
-// Pay records the treasury's confirmation under its reference; by is Nil for the treasury link itself. On error o
-// is unchanged.
-func (o *Order) Pay(ref string, by *uuid.UUID, at time.Time) error {
+// Pay records the treasury's confirmation under its reference and the day it paid, from the day of the release to that of
+// at, both included; by is Nil for the treasury link itself. On error o is unchanged.
+func (o *Order) Pay(ref string, on calendar.Date, by *uuid.UUID, at time.Time) error {
 	ref = normal(ref)
 	switch {
 	case o.Status != Released:
@@ -116,7 +120,11 @@ func (o *Order) Pay(ref string, by *uuid.UUID, at time.Time) error {
 	case ref == "" || len(ref) > 60:
 		return ErrTreasuryRef.At(errs.Field{Name: "treasury_ref", Code: "disbursement.treasury_ref"})
 	}
-	o.Status, o.TreasuryRef, o.PaidAt, o.RecordedBy = OrderPaid, &ref, &at, by
+	released := calendar.DateOf(*o.ReleasedAt)
+	if on.Before(released) || on.After(calendar.DateOf(at)) {
+		return ErrPaidDay.With(released.Format()).At(errs.Field{Name: "paid_on", Code: ErrPaidDay.Code, Args: []any{released.Format()}})
+	}
+	o.Status, o.TreasuryRef, o.PaidOn, o.PaidAt, o.RecordedBy = OrderPaid, &ref, &on, &at, by
 	return nil
 }
 

@@ -9,10 +9,8 @@ import (
 	"kinhbac/internal/access"
 	"kinhbac/internal/agreement"
 	"kinhbac/internal/audit"
-	"kinhbac/internal/budget"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/job"
-	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
 	"kinhbac/internal/rulebook"
 	"kinhbac/internal/storage"
@@ -137,44 +135,6 @@ func (s *Service) Release(ctx context.Context, id uuid.UUID) error {
 	})
 }
 
-// RecordPaid records the treasury's confirmation: requested becomes disbursed and the expense is booked; of an advance
-// requested becomes advanced, and the grantee owes vouchers for it. The same treasury reference twice is ErrPaidTwice.
-func (s *Service) RecordPaid(ctx context.Context, id uuid.UUID, treasuryRef string) (*Order, error) {
-	return s.order(ctx, id, "record_paid", func(ctx context.Context, tx bun.Tx, o *Order, r *Request, actor access.Actor) error {
-		now := storage.Now(ctx)
-		if err := o.Pay(treasuryRef, person(actor), now); err != nil {
-			return err
-		}
-		r.Status, r.PaidAt = Paid, &now
-		if r.Advance {
-			line, err := budget.Get(ctx, tx, r.BudgetLineID)
-			if err != nil {
-				return err
-			}
-			r.AdvanceYear = &line.Year
-		}
-		if err := saveRequest(ctx, tx, r); err != nil {
-			return err
-		}
-		return agreement.SetMilestone(ctx, tx, r.MilestoneID, agreement.MilestonePaid)
-	}, func(ctx context.Context, tx bun.Tx, o *Order, r *Request) error {
-		line, err := budget.Get(ctx, tx, r.BudgetLineID)
-		if err != nil {
-			return err
-		}
-		kind, to, account := "disburse", ledger.Disbursed, "grant_expense"
-		if r.Advance {
-			kind, to, account = ledger.KindAdvance, ledger.Advanced, "advances"
-		}
-		doc := ledger.Ref{Kind: "payment_order", ID: o.ID, No: o.No + ", " + *o.TreasuryRef}
-		m := stage{Kind: kind, Amount: r.Amount, From: ledger.Requested, FromContract: ledger.Requested, To: to, Actor: o.MadeBy, Approver: *o.ApprovedBy}
-		if err := postCash(ctx, tx, r, doc, m, side{account, line.Year}, side{"cash_treasury", line.Year}); err != nil {
-			return err
-		}
-		return postStage(ctx, tx, r, doc, m)
-	})
-}
-
 // RecordFailed records that the treasury did not pay; the request is checked again and can be ordered anew.
 func (s *Service) RecordFailed(ctx context.Context, id uuid.UUID, reason string) (*Order, error) {
 	return s.stop(ctx, id, "record_failed", Failed, reason)
@@ -246,12 +206,13 @@ type orderFact struct {
 	Status      OrderStatus  `json:"status"`
 	Amount      money.Amount `json:"amount"`
 	TreasuryRef string       `json:"treasury_ref,omitempty"`
+	PaidOn      string       `json:"paid_on,omitempty"` // 2026-12-31
 }
 
 func orderEvent(act string, by access.Actor, o *Order) audit.Event {
 	f := orderFact{No: o.No, Status: o.Status, Amount: o.Amount}
 	if o.TreasuryRef != nil {
-		f.TreasuryRef = *o.TreasuryRef
+		f.TreasuryRef, f.PaidOn = *o.TreasuryRef, o.PaidOn.String()
 	}
 	return audit.Event{Act: act, Actor: by.ID, Role: string(by.Role), Kind: "payment_order", Object: o.ID, Label: o.No, After: f, Reason: o.Reason}
 }

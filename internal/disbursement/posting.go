@@ -72,6 +72,18 @@ func postCash(ctx context.Context, tx bun.IDB, r *Request, doc ledger.Ref, s sta
 	return err
 }
 
+// treasuryDoc names a voucher of the treasury with its day, which the books keep also when they take it on another one.
+func treasuryDoc(ref string, on calendar.Date) string { return ref + " ngày " + on.Format() }
+
+// bookedOn is the day the books take what the treasury did on a day: that day, or today when its month is closed.
+func bookedOn(ctx context.Context, tx bun.IDB, on calendar.Date) (calendar.Date, error) {
+	open, err := ledger.MonthOpen(ctx, tx, on, "BUDGET", "CONTRACT", "ACTUAL")
+	if err == nil && !open {
+		on = calendar.DateOf(storage.Now(ctx))
+	}
+	return on, err
+}
+
 // postSettlement takes a confirmed settlement off its advance. Money paid back is posted on the day the treasury had it;
 // when the books of that month are closed, today, and the document keeps its day.
 func postSettlement(ctx context.Context, tx bun.IDB, r *Request, se *Settlement) error {
@@ -84,14 +96,10 @@ func postSettlement(ctx context.Context, tx bun.IDB, r *Request, se *Settlement)
 		Actor: *se.CheckedBy, Approver: *se.ConfirmedBy}
 	debit := "grant_expense"
 	if se.Kind == ByRefund {
-		doc.No += ", " + *se.TreasuryRef + " ngày " + se.PaidBackOn.Format()
-		on := *se.PaidBackOn
-		open, err := ledger.MonthOpen(ctx, tx, on, "BUDGET", "CONTRACT", "ACTUAL")
+		doc.No += ", " + treasuryDoc(*se.TreasuryRef, *se.PaidBackOn)
+		on, err := bookedOn(ctx, tx, *se.PaidBackOn)
 		if err != nil {
 			return err
-		}
-		if !open {
-			on = calendar.DateOf(storage.Now(ctx))
 		}
 		m.Kind, m.To, m.ToContract, m.On = ledger.KindRefund, ledger.Available, ledger.Returned, on.Start()
 		if on.Year() > line.Year {

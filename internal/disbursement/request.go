@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
+	"kinhbac/internal/calendar"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/money"
 )
@@ -50,9 +51,10 @@ type Request struct {
 	SubmittedAt    *time.Time
 	CheckedBy      *uuid.UUID `bun:"type:uuid"`
 	CheckedAt      *time.Time
-	PaidAt         *time.Time
-	ManagingUnitID uuid.UUID `bun:"type:uuid"`
-	FinanceUnitID  uuid.UUID `bun:"type:uuid"`
+	PaidOn         *calendar.Date `bun:"type:date"` // day the treasury paid
+	PaidAt         *time.Time     // when that was recorded
+	ManagingUnitID uuid.UUID      `bun:"type:uuid"`
+	FinanceUnitID  uuid.UUID      `bun:"type:uuid"`
 	CreatedAt      time.Time
 	Version        int
 }

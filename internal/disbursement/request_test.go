@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kinhbac/internal/calendar"
 	"kinhbac/internal/money"
 )
 
@@ -74,7 +75,7 @@ func TestOrderNeedsItsOwnPeople(t *testing.T) {
 	if err := o.Approve(holder, at); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Pay("KB-1", &checker, at); !errors.Is(err, ErrOrderState) {
+	if err := o.Pay("KB-1", calendar.DateOf(at), &checker, at); !errors.Is(err, ErrOrderState) {
 		t.Fatalf("paid before release: %v", err)
 	}
 	if err := o.Stop(OrderCancelled, "nhầm"); !errors.Is(err, ErrOrderState) {
@@ -83,10 +84,15 @@ func TestOrderNeedsItsOwnPeople(t *testing.T) {
 	if err := o.Release(at); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.Pay("  ", &checker, at); !errors.Is(err, ErrTreasuryRef) {
+	if err := o.Pay("  ", calendar.DateOf(at), &checker, at); !errors.Is(err, ErrTreasuryRef) {
 		t.Fatalf("paid without reference: %v", err)
 	}
-	if err := o.Pay(" kb-1", &checker, at); err != nil || *o.TreasuryRef != "KB-1" {
+	for _, day := range []calendar.Date{{}, calendar.DateOf(at).AddDays(-1), calendar.DateOf(at).AddDays(1)} {
+		if err := o.Pay("KB-1", day, &checker, at); !errors.Is(err, ErrPaidDay) || o.Status != Released {
+			t.Fatalf("released and recorded on %s, paid on %s: %v", calendar.DateOf(at).Format(), day.Format(), err)
+		}
+	}
+	if err := o.Pay(" kb-1", calendar.DateOf(at), &checker, at); err != nil || *o.TreasuryRef != "KB-1" {
 		t.Fatalf("pay: %v", err)
 	}
 	if err := o.Stop(Failed, "đóng tài khoản"); !errors.Is(err, ErrOrderState) {

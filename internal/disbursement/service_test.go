@@ -12,6 +12,7 @@ import (
 	"kinhbac/internal/access"
 	"kinhbac/internal/agreement"
 	"kinhbac/internal/agreement/agreementtest"
+	"kinhbac/internal/calendar"
 	"kinhbac/internal/dbtest"
 	"kinhbac/internal/disbursement"
 	"kinhbac/internal/ledger"
@@ -110,6 +111,13 @@ func (h *house) release(order uuid.UUID) {
 	h.Must(h.svc.Release(access.With(context.Background(), access.System()), order), "release the order")
 }
 
+// today is the day of deciding time.
+func (h *house) today() (day calendar.Date) {
+	h.T.Helper()
+	h.Must(h.DB.NewRaw("SELECT (kb.now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date").Scan(context.Background(), &day), "read the clock")
+	return day
+}
+
 // status reads the state of a request.
 func (h *house) status(request uuid.UUID) (s disbursement.Status) {
 	h.T.Helper()
@@ -143,7 +151,7 @@ func TestPayment(t *testing.T) {
 	h.Must(err, "make the order")
 	_, err = h.svc.CheckOrder(h.Accountant, o.ID)
 	h.Must(err, "check the order")
-	_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-1")
+	_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-1", h.today())
 	want(t, err, disbursement.ErrOrderState) // nobody has approved it
 	_, err = h.svc.ApproveOrder(h.Holder, o.ID)
 	h.Must(err, "approve")
@@ -155,9 +163,9 @@ func TestPayment(t *testing.T) {
 	h.release(o.ID)
 	h.release(o.ID) // the outbox delivers twice
 	stands(t, "the line before the treasury pays", h.Budget(), 600, 400, 0)
-	_, err = h.svc.RecordPaid(h.Finance, o.ID, " ")
+	_, err = h.svc.RecordPaid(h.Finance, o.ID, " ", h.today())
 	want(t, err, disbursement.ErrTreasuryRef)
-	o, err = h.svc.RecordPaid(h.Finance, o.ID, " KB-1 ")
+	o, err = h.svc.RecordPaid(h.Finance, o.ID, " KB-1 ", h.today())
 	h.Must(err, "record the payment")
 	if *o.TreasuryRef != "KB-1" || h.status(r.ID) != disbursement.Paid || h.Reload().Milestones[0].Status != agreement.MilestonePaid {
 		t.Errorf("paid under %q, request %s, milestone %s", *o.TreasuryRef, h.status(r.ID), h.Agreement.Milestones[0].Status)
@@ -165,7 +173,7 @@ func TestPayment(t *testing.T) {
 	stands(t, "the line after the payment", h.Budget(), 600, 0, 400)
 	stands(t, "the contract after the payment", h.Contract(), 0, 0, 400)
 	books(t, h, r, o)
-	_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-1") // a double click
+	_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-1", h.today()) // a double click
 	want(t, err, disbursement.ErrOrderState)
 	stands(t, "the line after a double click", h.Budget(), 600, 0, 400)
 	_, err = h.svc.Create(h.Applicant, h.Agreement.ID, h.Agreement.Milestones[0].ID, "")
@@ -355,7 +363,7 @@ func TestDoubleClick(t *testing.T) {
 	twice(t, "approve", func() error { _, err := h.svc.ApproveOrder(h.Holder, order); return err })
 	h.release(order)
 	h.release(order) // the outbox may deliver twice
-	twice(t, "record the payment", func() error { _, err := h.svc.RecordPaid(h.Finance, order, "KB-1"); return err })
+	twice(t, "record the payment", func() error { _, err := h.svc.RecordPaid(h.Finance, order, "KB-1", h.today()); return err })
 	stands(t, "the line", h.Budget(), 0, 0, 1000)
 	stands(t, "the contract", h.Contract(), 0, 0, 1000)
 }
@@ -442,15 +450,15 @@ func TestPaymentsOfYesterdayDoNotCount(t *testing.T) {
 func TestTreasuryReferenceTwice(t *testing.T) {
 	h := running(t, 400, 600)
 	first, second := h.released(0), h.released(1)
-	_, err := h.svc.RecordPaid(h.Finance, first.ID, "KB-2026-77")
+	_, err := h.svc.RecordPaid(h.Finance, first.ID, "KB-2026-77", h.today())
 	h.Must(err, "record the first")
-	_, err = h.svc.RecordPaid(h.Finance, second.ID, "KB-2026-77")
+	_, err = h.svc.RecordPaid(h.Finance, second.ID, "KB-2026-77", h.today())
 	want(t, err, disbursement.ErrPaidTwice)
 	if s := h.status(second.RequestID); s != disbursement.Ordered {
 		t.Errorf("the refusal moved the request to %s", s)
 	}
 	stands(t, "the line", h.Budget(), 0, 600, 400)
-	_, err = h.svc.RecordPaid(h.Finance, second.ID, "KB-2026-78")
+	_, err = h.svc.RecordPaid(h.Finance, second.ID, "KB-2026-78", h.today())
 	h.Must(err, "record the second")
 	stands(t, "the line", h.Budget(), 0, 0, 1000)
 }
@@ -467,7 +475,7 @@ func TestFailedOrder(t *testing.T) {
 		t.Fatalf("after a failure the request is %s", s)
 	}
 	stands(t, "the line", h.Budget(), 600, 400, 0)
-	_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-1")
+	_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-1", h.today())
 	want(t, err, disbursement.ErrOrderState)
 
 	again, err := h.svc.MakeOrder(h.Finance, o.RequestID)
@@ -484,7 +492,7 @@ func TestFailedOrder(t *testing.T) {
 	_, err = h.svc.ApproveOrder(h.Holder, again.ID) // what failed does not count against the day
 	h.Must(err, "approve it")
 	h.release(again.ID)
-	_, err = h.svc.RecordPaid(h.Finance, again.ID, "KB-2")
+	_, err = h.svc.RecordPaid(h.Finance, again.ID, "KB-2", h.today())
 	h.Must(err, "record it")
 	stands(t, "the line", h.Budget(), 600, 0, 400)
 }
@@ -533,9 +541,9 @@ func TestConflictHidesAPayment(t *testing.T) {
 		if tasks, err := h.svc.Tasks(other); err != nil || len(tasks) != 0 {
 			t.Errorf("in conflict with the %s the inbox says %v, %v", tie.Kind, tasks, err)
 		}
-		_, err := h.svc.RecordPaid(other, o.ID, "KB-2026-01")
+		_, err := h.svc.RecordPaid(other, o.ID, "KB-2026-01", h.today())
 		want(t, err, access.ErrNotFound)
-		_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-2026-01")
+		_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-2026-01", h.today())
 		h.Must(err, "record the payment")
 	}
 }

@@ -260,7 +260,7 @@ func (s *Service) RecordRefund(ctx context.Context, advance uuid.UUID, amount mo
 		switch {
 		case ref == "" || len(ref) > 60:
 			return ErrTreasuryRef.At(errs.Field{Name: "treasury_ref", Code: "disbursement.treasury_ref"})
-		case on.Before(calendar.DateOf(*r.PaidAt)) || on.After(calendar.DateOf(now)):
+		case on.Before(*r.PaidOn) || on.After(calendar.DateOf(now)):
 			return errs.FieldError("paid_back_on", "disbursement.refund_day")
 		case amount.Sign() <= 0:
 			return errs.FieldError("amount", "disbursement.voucher_amount_needed")

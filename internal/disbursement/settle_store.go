@@ -126,12 +126,12 @@ func advancesOf(ctx context.Context, db bun.IDB, id, but uuid.UUID) (given, sett
 // Advances are the paid advances of an agreement, for its page.
 func (Payments) Advances(ctx context.Context, db bun.IDB, id uuid.UUID) ([]agreement.Advance, error) {
 	var list []agreement.Advance
-	err := db.NewRaw(`SELECT dr.no, m.name, '/disbursements/' || dr.id AS href, dr.paid_at AS paid_on, s.last_on, dr.amount,
+	err := db.NewRaw(`SELECT dr.no, m.name, '/disbursements/' || dr.id AS href, dr.paid_on, s.last_on, dr.amount,
 			COALESCE(s.settled, 0) AS settled, dr.amount - COALESCE(s.settled, 0) AS open
 		FROM disbursement_requests dr JOIN agreement_milestones m ON m.id = dr.milestone_id
 		LEFT JOIN LATERAL (SELECT sum(se.amount) AS settled, max(se.confirmed_at) AS last_on FROM advance_settlements se
 			WHERE se.request_id = dr.id AND se.status = 'confirmed') s ON true
-		WHERE dr.agreement_id = ? AND dr.advance AND dr.status = 'paid' ORDER BY dr.paid_at`, id).Scan(ctx, &list)
+		WHERE dr.agreement_id = ? AND dr.advance AND dr.status = 'paid' ORDER BY dr.paid_on, dr.paid_at`, id).Scan(ctx, &list)
 	if err != nil {
 		return nil, fmt.Errorf("advances of agreement %s: %w", id, err)
 	}

@@ -16,7 +16,6 @@ import (
 	"kinhbac/internal/agreement"
 	"kinhbac/internal/agreement/agreementtest"
 	"kinhbac/internal/audit"
-	"kinhbac/internal/calendar"
 	"kinhbac/internal/council/counciltest"
 	"kinhbac/internal/disbursement"
 	"kinhbac/internal/file"
@@ -62,7 +61,7 @@ func advanceTerms(amount int64, advances ...int64) agreement.Terms {
 func (h *house) advanced(i int) *disbursement.Request {
 	h.T.Helper()
 	o := h.released(i)
-	_, err := h.svc.RecordPaid(h.Finance, o.ID, fmt.Sprint("KB-", i))
+	_, err := h.svc.RecordPaid(h.Finance, o.ID, fmt.Sprint("KB-", i), h.today())
 	h.Must(err, "record the payment")
 	var r disbursement.Request
 	h.Must(h.DB.NewSelect().Model(&r).Where("dr.id = ?", o.RequestID).Scan(context.Background()), "read the advance")
@@ -182,7 +181,7 @@ func TestAdvance(t *testing.T) {
 
 	h.Accept(1)
 	o := h.released(1)
-	_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-9")
+	_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-9", h.today())
 	h.Must(err, "pay the content")
 	holds(t, "the line with the content", h.Budget(), 9250, 0, 0, 750, 0)
 	h.proved()
@@ -248,8 +247,8 @@ func TestNeverOverTheAdvance(t *testing.T) {
 	h.Must(err, "add a voucher")
 	_, err = h.svc.SubmitSettlement(h.Applicant, se.ID)
 	want(t, err, disbursement.ErrOverAdvance)
-	h.Exec("DELETE FROM advance_vouchers")
-	h.Exec("DELETE FROM advance_settlements")
+	_, err = h.svc.CancelSettlement(h.Applicant, se.ID)
+	h.Must(err, "take it back")
 
 	two := []uuid.UUID{h.toConfirm(r.ID, "HD-1", 201), h.toConfirm(r.ID, "HD-2", 200)}
 	accountants := []context.Context{h.Accountant, h.As(access.ChiefAccountant)}
@@ -338,7 +337,7 @@ func TestAdvancePages(t *testing.T) {
 	w.Get(h.Applicant, "/agreements/"+h.Agreement.ID.String()).Status(200).Has("Chưa tạm ứng").Has("/disbursements/create")
 	r := h.advanced(0)
 	at := "/disbursements/" + r.ID.String()
-	blockers, err := disbursement.Agreements{}.Blockers(t.Context(), h.DB, calendar.DateOf(*r.PaidAt).Year())
+	blockers, err := disbursement.Agreements{}.Blockers(t.Context(), h.DB, r.PaidOn.Year())
 	h.Must(err, "read the blockers")
 	if len(blockers) != 1 || blockers[0].Code != "advance" || blockers[0].Href != at || !blockers[0].Amount.Equal(money.VND(400)) {
 		t.Errorf("blockers %v", blockers)
@@ -364,7 +363,7 @@ func TestAdvancePages(t *testing.T) {
 	if len(out) != 1 || len(out[0].Vouchers) != 1 || out[0].Status != disbursement.SettlementConfirmed {
 		t.Errorf("settlements %v", out)
 	}
-	if list, _ := (disbursement.Agreements{}).Blockers(t.Context(), h.DB, calendar.DateOf(*r.PaidAt).Year()); len(list) != 0 {
+	if list, _ := (disbursement.Agreements{}).Blockers(t.Context(), h.DB, r.PaidOn.Year()); len(list) != 0 {
 		t.Errorf("blockers %v", list)
 	}
 }

@@ -21,13 +21,18 @@ var requestsAgree = audit.Query("disbursement.check.requests", "SELECT count(*) 
 	            CASE r.status WHEN 'ordered' THEN '1' ELSE '0' END)) x (place, name, stands, wanted)
 	 WHERE x.stands IS DISTINCT FROM x.wanted ORDER BY r.id, x.place LIMIT 1`)
 
-// ordersAgree: an order pays the amount of its request, by four people.
+// ordersAgree: an order pays the amount of its request, by four people, and is booked on the treasury's day or, when that
+// month was closed, on the day it was recorded.
 var ordersAgree = audit.Query("disbursement.check.orders", "SELECT count(*) FROM payment_orders", `
 	SELECT 'payment_orders ' || o.id, x.name || ' ' || coalesce(x.stands, '–'), x.name || ' ' || coalesce(x.wanted, '–') FROM payment_orders o
 	  LEFT JOIN disbursement_requests r ON r.id = o.request_id
+	  LEFT JOIN LATERAL (SELECT string_agg(DISTINCT j.effective_on::text, ' ') AS days FROM ledger.journals j
+	       WHERE j.document_kind = 'payment_order' AND j.document_id = o.id AND j.kind IN ('disburse', 'advance')) b ON true
 	 CROSS JOIN LATERAL (VALUES (1, 'amount', o.amount::text, r.amount::text), (2, 'organisation', o.organisation_id::text, r.organisation_id::text),
 	        (3, 'people', (SELECT count(DISTINCT p)::text FROM unnest(ARRAY[coalesce(r.submitted_by, r.prepared_by), o.made_by, o.checked_by, o.approved_by]) p),
-	            (SELECT count(*)::text FROM unnest(ARRAY[coalesce(r.submitted_by, r.prepared_by), o.made_by, o.checked_by, o.approved_by]) p WHERE p IS NOT NULL))) x (place, name, stands, wanted)
+	            (SELECT count(*)::text FROM unnest(ARRAY[coalesce(r.submitted_by, r.prepared_by), o.made_by, o.checked_by, o.approved_by]) p WHERE p IS NOT NULL)),
+        (4, 'paid on', o.paid_on::text, CASE o.status WHEN 'paid' THEN r.paid_on::text END),
+        (5, 'booked on', b.days, CASE WHEN b.days = (o.paid_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date::text THEN b.days ELSE o.paid_on::text END)) x (place, name, stands, wanted)
 	 WHERE x.stands IS DISTINCT FROM x.wanted ORDER BY o.id, x.place LIMIT 1`)
 
 // payeesAgree: an order pays into the account that stood in the agreement both parties signed.

@@ -160,7 +160,7 @@ func TestRefundIntoAClosedMonth(t *testing.T) {
 	h.Must(storage.SetShift(t.Context(), owner, -45*24*time.Hour), "go back")
 	r := h.advanced(0)
 	h.Must(storage.SetShift(t.Context(), owner, 0), "return to the present")
-	day := calendar.DateOf(*r.PaidAt)
+	day := *r.PaidOn
 	h.Exec("UPDATE ledger.periods SET state = 'closed' WHERE starts_on <= ?::date AND ends_on >= ?::date", day, day)
 	se, err := h.svc.RecordRefund(h.Finance, r.ID, money.VND(400), "KB-B1", day)
 	h.Must(err, "record")

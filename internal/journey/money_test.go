@@ -126,7 +126,7 @@ func (w *world) approve(request, order string) {
 
 // paidByAPI records the payment over the API: the same key again gives the same answer and books nothing.
 func (w *world) paidByAPI(request, order string) {
-	in := map[string]string{"treasury_ref": "KBNN-2026-0118"}
+	in := map[string]string{"treasury_ref": "KBNN-2026-0118", "paid_on": "2026-08-11"}
 	first := w.api(finance, order+"/record-paid", "kho-bac-0118", in)
 	if first.status != 200 {
 		w.t.Fatalf("record the payment: %d %s", first.status, first.body)
@@ -135,7 +135,7 @@ func (w *world) paidByAPI(request, order string) {
 		if again := w.api(finance, order+"/record-paid", "kho-bac-0118", in); again != first {
 			w.t.Errorf("the same key answered %v, before %v", again, first)
 		}
-		if other := w.api(finance, order+"/record-paid", "kho-bac-0118", map[string]string{"treasury_ref": "KBNN-2026-0119"}); other.status != 422 {
+		if other := w.api(finance, order+"/record-paid", "kho-bac-0118", map[string]string{"treasury_ref": "KBNN-2026-0119", "paid_on": "2026-08-11"}); other.status != 422 {
 			w.t.Errorf("the same key with other content answered %v", other)
 		}
 		if twice := w.api(finance, order+"/record-paid", "kho-bac-0118-lan-hai", in); twice.status != 409 {
@@ -149,11 +149,12 @@ func (w *world) paidByAPI(request, order string) {
 func (w *world) paidByForm(request, order string) {
 	v := w.as(finance).get(request).ok()
 	w.unchanged(func() {
-		v.submit(order+"/record-paid", form("treasury_ref", "KBNN-2026-0118")).refused(409, "KBNN-2026-0118", "khoản chi khác")
+		v.submit(order+"/record-paid", form("treasury_ref", "KBNN-2026-0118", "paid_on", "12/08/2026")).refused(409, "KBNN-2026-0118", "khoản chi khác")
 	})
 	v.get(request).ok()
 	fields := defaults(v.form(order + "/record-paid"))
 	fields.Set("treasury_ref", "KBNN-2026-0119")
+	fields.Set("paid_on", "12/08/2026")
 	v.post(order+"/record-paid", fields).ok("KBNN-2026-0119")
 	w.unchanged(func() { v.post(order+"/record-paid", fields).ok("KBNN-2026-0119") })
 	w.as(firms[0].login).get(w.agreement).ok("784.000.000", "196.000.000")

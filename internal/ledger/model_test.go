@@ -64,7 +64,7 @@ var makes = map[string][][2]Stage{
 var (
 	alonePass = []string{KindReserve, KindRequest}
 	reasoned  = []string{KindRelease, KindAdjust, KindCut, KindTransfer, KindRefund, KindCancel, KindCarryOver, KindReverse, KindCorrect, KindReclassify}
-	adjusting = []string{KindDisburse, KindRelease, KindClearAdvance, KindRefund, KindCancel, KindCarryOver, KindReverse, KindCorrect, KindReclassify}
+	adjusting = []string{KindAdvance, KindDisburse, KindRelease, KindClearAdvance, KindRefund, KindCancel, KindCarryOver, KindReverse, KindCorrect, KindReclassify}
 	softly    = []string{KindReverse, KindCorrect, KindReclassify}
 )
 
