@@ -119,6 +119,7 @@ type showPage struct {
 	Names      map[uuid.UUID]string // milestone names by id
 	Entries    []ledger.Entry
 	Advances   []Advance // paid, first the oldest
+	Accounts   []Account // of the grantee, first the latest; for those who pay
 	CanGrantee bool
 	CanState   bool
 	CanReport  bool
@@ -154,6 +155,9 @@ func (s *Service) show(ctx context.Context, r web.Req) (*showPage, error) {
 		if p.Advances, err = s.advances.Advances(ctx, db, id); err != nil {
 			return nil, err
 		}
+	}
+	if p.Accounts, err = s.shownAccounts(ctx, db, v); err != nil {
+		return nil, err
 	}
 	can := func(resource, act string) bool { return s.access.Can(ctx, db, resource, act, v) }
 	p.CanGrantee = v.Status == Draft && can("agreement", "sign_grantee")

@@ -61,7 +61,7 @@ func (s *stage) advance(a *agreement.Agreement, i int, applicant string) uuid.UU
 	take(s.Pay.Check(s.as(finance), r.ID))
 	o := take(s.Pay.MakeOrder(s.as(finance), r.ID))
 	take(s.Pay.CheckOrder(s.sure(accountant, "payment_order.check"), o.ID))
-	take(s.Pay.ApproveOrder(s.sure(holder, "payment_order.approve"), o.ID))
+	take(s.Pay.ApproveOrder(s.sure(holder, "payment_order.approve"), o.ID, ""))
 	s.settle() // the outbox hands it to the treasury
 	take(s.Pay.RecordPaid(s.as(finance), o.ID, fmt.Sprintf("KBNN-2026-%04d", 91+i), calendar.DateOf(s.now)))
 	return r.ID

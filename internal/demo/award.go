@@ -122,7 +122,11 @@ func (s *stage) pay(c *call.Call) {
 		must(err)
 		_, err = s.Pay.CheckOrder(s.sure(accountant, "payment_order.check"), o.ID)
 		must(err)
-		_, err = s.Pay.ApproveOrder(s.sure(holder, "payment_order.approve"), o.ID)
+		remark := ""
+		if o.PayeeBefore != "" { // a firm that was paid under an earlier agreement
+			remark = "Đã gọi người ký hợp đồng xác nhận tài khoản mới"
+		}
+		_, err = s.Pay.ApproveOrder(s.sure(holder, "payment_order.approve"), o.ID, remark)
 		must(err)
 		s.settle() // the outbox hands it to the treasury
 		if i >= 2 {

@@ -35,8 +35,9 @@ type accepted struct {
 }
 
 // checks are what the program can judge of a request: the agreement, the milestone, the amount, the money behind it,
-// what the grantee spent, the account and the people. o is the open order, nil before there is one.
-func (s *Service) checks(ctx context.Context, v *view, a *agreement.Agreement, line ledger.State, o *orderView) ([]check, error) {
+// what the grantee spent, the account, whether it changed, and the people. o is the open order, nil before there
+// is one.
+func (s *Service) checks(ctx context.Context, v *view, a *agreement.Agreement, line ledger.State, o *orderView, to *payeePart) ([]check, error) {
 	report, err := s.report(ctx, v.MilestoneID)
 	if err != nil {
 		return nil, err
@@ -49,7 +50,7 @@ func (s *Service) checks(ctx context.Context, v *view, a *agreement.Agreement, l
 	cs := []check{{v.AgreementStatus == string(agreement.Running) && !day.After(a.EndsOn), t("check_agreement"), t("check_agreement_basis", v.AgreementNo, a.EndsOn.Format())}}
 
 	if v.Advance {
-		return s.advanceChecks(ctx, t, v, a, line, o, cs)
+		return s.advanceChecks(ctx, t, v, a, line, o, to, cs)
 	}
 	milestone := check{What: t("check_milestone", v.Position), Basis: v.Milestone}
 	if report != nil {
@@ -69,11 +70,11 @@ func (s *Service) checks(ctx context.Context, v *view, a *agreement.Agreement, l
 	}
 	cs = append(cs, co, check{spent.Cmp(v.Amount) >= 0, t("check_spent"), t("check_spent_basis", spent.Format(), v.Amount.Format())})
 
-	return append(cs, payee(t, v, a, o), people(ctx, t, v, o)), nil
+	return append(cs, payee(t, v, a, o), to.check(t), people(ctx, t, v, o)), nil
 }
 
 // advanceChecks are the checks of an advance: nothing is accepted or spent yet, but the rules on advances hold.
-func (s *Service) advanceChecks(ctx context.Context, t words, v *view, a *agreement.Agreement, line ledger.State, o *orderView, cs []check) ([]check, error) {
+func (s *Service) advanceChecks(ctx context.Context, t words, v *view, a *agreement.Agreement, line ledger.State, o *orderView, to *payeePart, cs []check) ([]check, error) {
 	given, settled, err := advancesOf(ctx, storage.Joined(ctx, s.db), a.ID, v.ID)
 	if err != nil {
 		return nil, err
@@ -93,7 +94,7 @@ func (s *Service) advanceChecks(ctx context.Context, t words, v *view, a *agreem
 	if v.Status != Paid { // afterwards settlements take it off the stage
 		cs = append(cs, held(t, v, line))
 	}
-	return append(cs, payee(t, v, a, o), people(ctx, t, v, o)), nil
+	return append(cs, payee(t, v, a, o), to.check(t), people(ctx, t, v, o)), nil
 }
 
 // payee compares the account with the one under the signatures.

@@ -26,6 +26,10 @@
 // then until the adjusting period is over (TT 26/2026, Điều 15 khoản 2), however late it is recorded while the year is not
 // closed. The ledger's adjusting year therefore takes advances; the day is judged here.
 //
+// 2026-11-24: an order whose account differs from the one last paid to the same organisation, or from its agreement's by
+// now, is approved with a remark only. What the agreements said before, since when and by whom, comes from the versions of
+// their rows, which see changes past the program too; it is shown to who pays, free of conflict, and to nobody else.
+//
 // 2026-11-24: an advance (tạm ứng) is a milestone of its own kind, paid without a report by the same four people:
 // requested → advanced, and in ACTUAL advances against treasury cash. It is settled by vouchers (advanced →
 // disbursed, expense against advances) or paid back (advanced → available in the line's year, → returned later; the

@@ -34,7 +34,7 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Command(rt, "/disbursements/:id/reject", "disbursement_request", "reject", "/disbursements/:id", reasoned(s.Reject, "disbursement.rejected"))
 	web.Command(rt, "/disbursements/:id/orders", "payment_order", "create", "/disbursements/:id", s.postOrder)
 	web.Command(rt, "/payments/:id/check", "payment_order", "check", "", order(s.CheckOrder, "disbursement.order_checked"))
-	web.Command(rt, "/payments/:id/approve", "payment_order", "approve", "", order(s.ApproveOrder, "disbursement.order_approved"))
+	web.Command(rt, "/payments/:id/approve", "payment_order", "approve", "", s.postApprove)
 	web.Command(rt, "/payments/:id/record-paid", "payment_order", "record_paid", "", s.postPaid)
 	web.Command(rt, "/payments/:id/record-failed", "payment_order", "record_failed", "", orderReason(s.RecordFailed, "disbursement.order_failed"))
 	web.Command(rt, "/payments/:id/cancel", "payment_order", "cancel", "", orderReason(s.CancelOrder, "disbursement.order_cancelled"))
@@ -137,6 +137,7 @@ type showPage struct {
 	Can      can
 	Line     ledger.State
 	Advance  *advancePart // of a paid advance, else nil
+	Payee    *payeePart
 }
 
 // Share is an amount in percent of the agreement.
@@ -183,7 +184,10 @@ func (s *Service) show(ctx context.Context, r web.Req) (*showPage, error) {
 	if p.Orders, err = s.orders(ctx, id); err != nil {
 		return nil, err
 	}
-	if p.Checks, err = s.checks(ctx, v, a, p.Line, p.Open()); err != nil {
+	if p.Payee, err = s.payeeOf(ctx, v, a, p.Open()); err != nil {
+		return nil, err
+	}
+	if p.Checks, err = s.checks(ctx, v, a, p.Line, p.Open(), p.Payee); err != nil {
 		return nil, err
 	}
 	for _, c := range p.Checks {
@@ -194,7 +198,7 @@ func (s *Service) show(ctx context.Context, r web.Req) (*showPage, error) {
 		}
 	}
 	if grantee(ctx) { // reads how far the payment has come, not how the office judges it
-		p.Checks, p.Passed, p.Look = nil, 0, 0
+		p.Checks, p.Passed, p.Look, p.Payee = nil, 0, 0, &payeePart{}
 		p.Events = progress(ctx, v)
 	} else {
 		p.Events = events(ctx, v, p.Open())
@@ -364,6 +368,14 @@ func orderReason(act func(context.Context, uuid.UUID, string) (*Order, error), n
 
 func (s *Service) postOrder(ctx context.Context, r web.Req, _ struct{}) (web.Done, OrderAnswer, error) {
 	return order(s.MakeOrder, "disbursement.order_made")(ctx, r, struct{}{})
+}
+
+type remarkIn struct {
+	Remark string `form:"remark" json:"remark" kb:"max=2000"`
+}
+
+func (s *Service) postApprove(ctx context.Context, r web.Req, in remarkIn) (web.Done, OrderAnswer, error) {
+	return order(func(ctx context.Context, id uuid.UUID) (*Order, error) { return s.ApproveOrder(ctx, id, in.Remark) }, "disbursement.order_approved")(ctx, r, struct{}{})
 }
 
 type paidIn struct {

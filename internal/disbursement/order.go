@@ -41,6 +41,7 @@ type Order struct {
 	PayeeName      string
 	PayeeBank      string
 	PayeeAccount   string
+	PayeeBefore    string    // account before it changed, empty when it did not; approving then needs a remark
 	OrganisationID uuid.UUID `bun:"type:uuid"`
 	Status         OrderStatus
 	MadeBy         uuid.UUID `bun:"type:uuid"`
@@ -49,6 +50,7 @@ type Order struct {
 	CheckedAt      *time.Time
 	ApprovedBy     *uuid.UUID `bun:"type:uuid"`
 	ApprovedAt     *time.Time
+	Remark         string // of who approved it
 	ReleasedAt     *time.Time
 	TreasuryRef    *string
 	PaidOn         *calendar.Date `bun:"type:date"` // day the treasury paid
@@ -69,12 +71,13 @@ func (o *Order) AccessID() uuid.UUID { return o.ID }
 // Refusals of orders.
 var (
 	ErrOrderState  = errs.New(errs.Conflict, "disbursement.order_state")
-	ErrOpenOrder   = errs.New(errs.Conflict, "disbursement.open_order")  // one open order per request
-	ErrTreasuryRef = errs.New(errs.Invalid, "disbursement.treasury_ref") // reference missing
-	ErrPaidDay     = errs.New(errs.Invalid, "disbursement.paid_day")     // day of the treasury; Args: the day of the release
-	ErrYearSpent   = errs.New(errs.Conflict, "disbursement.year_spent")  // Args: the budget year, its last day of payment
-	ErrPaidTwice   = errs.New(errs.Conflict, "disbursement.paid_twice")  // reference already recorded; Args: order no.
-	ErrLimit       = errs.New(errs.Conflict, "disbursement.limit")       // Args: limit, amount
+	ErrOpenOrder   = errs.New(errs.Conflict, "disbursement.open_order")   // one open order per request
+	ErrTreasuryRef = errs.New(errs.Invalid, "disbursement.treasury_ref")  // reference missing
+	ErrRemark      = errs.New(errs.Invalid, "disbursement.remark_needed") // the payee's account changed
+	ErrPaidDay     = errs.New(errs.Invalid, "disbursement.paid_day")      // day of the treasury; Args: the day of the release
+	ErrYearSpent   = errs.New(errs.Conflict, "disbursement.year_spent")   // Args: the budget year, its last day of payment
+	ErrPaidTwice   = errs.New(errs.Conflict, "disbursement.paid_twice")   // reference already recorded; Args: order no.
+	ErrLimit       = errs.New(errs.Conflict, "disbursement.limit")        // Args: limit, amount
 )
 
 // Check is the chief accountant's agreement. On error o is unchanged.
@@ -89,15 +92,18 @@ func (o *Order) Check(by uuid.UUID, at time.Time) error {
 	return nil
 }
 
-// Approve is the account holder's signature, the fourth person. On error o is unchanged.
-func (o *Order) Approve(by uuid.UUID, at time.Time) error {
+// Approve is the account holder's signature, the fourth person, with a remark where the payee's account changed. On error o
+// is unchanged.
+func (o *Order) Approve(by uuid.UUID, at time.Time, remark string) error {
 	switch {
 	case o.Status != OrderChecked:
 		return ErrOrderState
 	case o.MadeBy == by || *o.CheckedBy == by:
 		return ErrSamePerson
+	case o.PayeeBefore != "" && strings.TrimSpace(remark) == "":
+		return ErrRemark.At(errs.Field{Name: "remark", Code: ErrRemark.Code})
 	}
-	o.Status, o.ApprovedBy, o.ApprovedAt = Approved, &by, &at
+	o.Status, o.ApprovedBy, o.ApprovedAt, o.Remark = Approved, &by, &at, strings.TrimSpace(remark)
 	return nil
 }
 

@@ -45,6 +45,9 @@ func (s *Service) MakeOrder(ctx context.Context, request uuid.UUID) (*Order, err
 		}
 		o = &Order{ID: uuid.New(), No: no, RequestID: r.ID, Amount: r.Amount, PayeeName: a.PayeeName, PayeeBank: a.PayeeBank, PayeeAccount: a.PayeeAccount,
 			OrganisationID: r.OrganisationID, Status: Made, MadeBy: actor.ID, MadeAt: now, FinanceUnitID: r.FinanceUnitID, ManagingUnitID: r.ManagingUnitID, Version: 1}
+		if o.PayeeBefore, err = payeeBefore(ctx, tx, o, a); err != nil {
+			return err
+		}
 		if err := insertOrder(ctx, tx, o); err != nil {
 			return err
 		}
@@ -68,13 +71,21 @@ func (s *Service) CheckOrder(ctx context.Context, id uuid.UUID) (*Order, error) 
 }
 
 // ApproveOrder is the account holder's signature. It refuses above the limits in force for one act, one day or
-// one payee, and where a limit is not set; the release follows by the outbox.
-func (s *Service) ApproveOrder(ctx context.Context, id uuid.UUID) (*Order, error) {
-	return s.order(ctx, id, "approve", func(ctx context.Context, tx bun.Tx, o *Order, _ *Request, actor access.Actor) error {
+// one payee, where a limit is not set, and without a remark when the payee's account changed (ErrRemark); the release follows
+// by the outbox.
+func (s *Service) ApproveOrder(ctx context.Context, id uuid.UUID, remark string) (*Order, error) {
+	return s.order(ctx, id, "approve", func(ctx context.Context, tx bun.Tx, o *Order, r *Request, actor access.Actor) error {
 		if err := withinLimits(ctx, tx, o); err != nil {
 			return err
 		}
-		return o.Approve(actor.ID, storage.Now(ctx))
+		a, err := agreement.Get(ctx, tx, r.AgreementID)
+		if err != nil {
+			return err
+		}
+		if o.PayeeBefore, err = payeeBefore(ctx, tx, o, a); err != nil {
+			return err
+		}
+		return o.Approve(actor.ID, storage.Now(ctx), remark)
 	}, func(ctx context.Context, tx bun.Tx, o *Order, _ *Request) error {
 		return job.Enqueue(ctx, tx, ReleaseJob, o.ID.String())
 	})
@@ -205,12 +216,14 @@ type orderFact struct {
 	No          string       `json:"no"`
 	Status      OrderStatus  `json:"status"`
 	Amount      money.Amount `json:"amount"`
+	PayeeBefore string       `json:"payee_before,omitempty"`
+	Remark      string       `json:"remark,omitempty"`
 	TreasuryRef string       `json:"treasury_ref,omitempty"`
 	PaidOn      string       `json:"paid_on,omitempty"` // 2026-12-31
 }
 
 func orderEvent(act string, by access.Actor, o *Order) audit.Event {
-	f := orderFact{No: o.No, Status: o.Status, Amount: o.Amount}
+	f := orderFact{No: o.No, Status: o.Status, Amount: o.Amount, PayeeBefore: o.PayeeBefore, Remark: o.Remark}
 	if o.TreasuryRef != nil {
 		f.TreasuryRef, f.PaidOn = *o.TreasuryRef, o.PaidOn.String()
 	}

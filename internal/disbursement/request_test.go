@@ -61,18 +61,22 @@ func TestOrderNeedsItsOwnPeople(t *testing.T) {
 	if err := o.Check(checker, at); !errors.Is(err, ErrSamePerson) {
 		t.Fatalf("maker checks: %v", err)
 	}
-	if err := o.Approve(holder, at); !errors.Is(err, ErrOrderState) {
+	if err := o.Approve(holder, at, ""); !errors.Is(err, ErrOrderState) {
 		t.Fatalf("approved unchecked: %v", err)
 	}
 	if err := o.Check(accountant, at); err != nil {
 		t.Fatal(err)
 	}
 	for _, same := range []uuid.UUID{checker, accountant} {
-		if err := o.Approve(same, at); !errors.Is(err, ErrSamePerson) {
+		if err := o.Approve(same, at, ""); !errors.Is(err, ErrSamePerson) {
 			t.Fatalf("a person of the chain approves: %v", err)
 		}
 	}
-	if err := o.Approve(holder, at); err != nil {
+	o.PayeeBefore = "115500884471 (970436)"
+	if err := o.Approve(holder, at, " "); !errors.Is(err, ErrRemark) || o.Status != OrderChecked {
+		t.Fatalf("approved to a changed account without a remark: %v", err)
+	}
+	if err := o.Approve(holder, at, "Đã gọi người ký hợp đồng"); err != nil {
 		t.Fatal(err)
 	}
 	if err := o.Pay("KB-1", calendar.DateOf(at), &checker, at); !errors.Is(err, ErrOrderState) {

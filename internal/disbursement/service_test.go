@@ -100,7 +100,7 @@ func (h *house) toApprove(i int) *disbursement.Order {
 // released takes the order of milestone i to the treasury.
 func (h *house) released(i int) *disbursement.Order {
 	h.T.Helper()
-	o, err := h.svc.ApproveOrder(h.Holder, h.toApprove(i).ID)
+	o, err := h.svc.ApproveOrder(h.Holder, h.toApprove(i).ID, "")
 	h.Must(err, "approve the order")
 	h.release(o.ID)
 	return o
@@ -153,7 +153,7 @@ func TestPayment(t *testing.T) {
 	h.Must(err, "check the order")
 	_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-1", h.today())
 	want(t, err, disbursement.ErrOrderState) // nobody has approved it
-	_, err = h.svc.ApproveOrder(h.Holder, o.ID)
+	_, err = h.svc.ApproveOrder(h.Holder, o.ID, "")
 	h.Must(err, "approve")
 	var jobs int
 	h.Must(h.DB.NewRaw("SELECT count(*) FROM jobs WHERE kind = ?", disbursement.ReleaseJob).Scan(t.Context(), &jobs), "count the jobs")
@@ -253,11 +253,11 @@ func TestFourPeople(t *testing.T) {
 		{"the requester as account holder", also(h.Officer, access.AccountHolder), access.ErrNotMaker},
 	} {
 		t.Run("approve: "+c.name, func(t *testing.T) {
-			_, err := h.svc.ApproveOrder(c.as, o.ID)
+			_, err := h.svc.ApproveOrder(c.as, o.ID, "")
 			want(t, err, c.want)
 		})
 	}
-	_, err = h.svc.ApproveOrder(h.Holder, o.ID)
+	_, err = h.svc.ApproveOrder(h.Holder, o.ID, "")
 	h.Must(err, "approve")
 }
 
@@ -360,7 +360,7 @@ func TestDoubleClick(t *testing.T) {
 	var order uuid.UUID
 	h.Must(h.DB.NewRaw("SELECT id FROM payment_orders").Scan(t.Context(), &order), "find the order")
 	twice(t, "check the order", func() error { _, err := h.svc.CheckOrder(h.Accountant, order); return err })
-	twice(t, "approve", func() error { _, err := h.svc.ApproveOrder(h.Holder, order); return err })
+	twice(t, "approve", func() error { _, err := h.svc.ApproveOrder(h.Holder, order, ""); return err })
 	h.release(order)
 	h.release(order) // the outbox may deliver twice
 	twice(t, "record the payment", func() error { _, err := h.svc.RecordPaid(h.Finance, order, "KB-1", h.today()); return err })
@@ -391,17 +391,17 @@ func TestLimits(t *testing.T) {
 	}{{"act", 600}, {"day", 1000}, {"payee", 1000}} {
 		t.Run(c.rule, func(t *testing.T) {
 			h := running(t, 400, 600)
-			_, err := h.svc.ApproveOrder(h.Holder, h.toApprove(0).ID)
+			_, err := h.svc.ApproveOrder(h.Holder, h.toApprove(0).ID, "")
 			h.Must(err, "approve the first")
 			o := h.toApprove(1)
 			h.noLimit(c.rule)
-			_, err = h.svc.ApproveOrder(h.Holder, o.ID)
+			_, err = h.svc.ApproveOrder(h.Holder, o.ID, "")
 			want(t, err, rulebook.ErrNoRule)
 			h.limit(c.rule, c.limit-1)
-			_, err = h.svc.ApproveOrder(h.Holder, o.ID)
+			_, err = h.svc.ApproveOrder(h.Holder, o.ID, "")
 			want(t, err, disbursement.ErrLimit)
 			h.limit(c.rule, c.limit)
-			_, err = h.svc.ApproveOrder(h.Holder, o.ID)
+			_, err = h.svc.ApproveOrder(h.Holder, o.ID, "")
 			h.Must(err, "approve up to the limit")
 		})
 	}
@@ -417,7 +417,7 @@ func TestTwoApprovalsAtOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		got := make([]error, 2)
 		for i := range got {
-			wg.Go(func() { _, got[i] = h.svc.ApproveOrder(holders[i], orders[i]) })
+			wg.Go(func() { _, got[i] = h.svc.ApproveOrder(holders[i], orders[i], "") })
 		}
 		wg.Wait()
 		if (got[0] == nil) == (got[1] == nil) {
@@ -435,15 +435,15 @@ func TestTwoApprovalsAtOnce(t *testing.T) {
 // TestPaymentsOfYesterdayDoNotCount moves an approval to another day and to another year.
 func TestPaymentsOfYesterdayDoNotCount(t *testing.T) {
 	h := running(t, 400, 600)
-	_, err := h.svc.ApproveOrder(h.Holder, h.toApprove(0).ID)
+	_, err := h.svc.ApproveOrder(h.Holder, h.toApprove(0).ID, "")
 	h.Must(err, "approve the first")
 	o := h.toApprove(1)
 	h.limit("day", 600)
 	h.limit("payee", 600)
-	_, err = h.svc.ApproveOrder(h.Holder, o.ID)
+	_, err = h.svc.ApproveOrder(h.Holder, o.ID, "")
 	want(t, err, disbursement.ErrLimit)
 	h.Exec("UPDATE payment_orders SET approved_at = date_trunc('year', approved_at AT TIME ZONE 'Asia/Ho_Chi_Minh') AT TIME ZONE 'Asia/Ho_Chi_Minh' - interval '1 second' WHERE approved_at IS NOT NULL")
-	_, err = h.svc.ApproveOrder(h.Holder, o.ID)
+	_, err = h.svc.ApproveOrder(h.Holder, o.ID, "")
 	h.Must(err, "approve when the other counts for last year")
 }
 
@@ -489,7 +489,7 @@ func TestFailedOrder(t *testing.T) {
 	h.Must(err, "order once more")
 	_, err = h.svc.CheckOrder(h.Accountant, again.ID)
 	h.Must(err, "check it")
-	_, err = h.svc.ApproveOrder(h.Holder, again.ID) // what failed does not count against the day
+	_, err = h.svc.ApproveOrder(h.Holder, again.ID, "") // what failed does not count against the day
 	h.Must(err, "approve it")
 	h.release(again.ID)
 	_, err = h.svc.RecordPaid(h.Finance, again.ID, "KB-2", h.today())

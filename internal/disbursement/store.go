@@ -90,7 +90,7 @@ func insertOrder(ctx context.Context, tx bun.IDB, o *Order) error {
 func saveOrder(ctx context.Context, tx bun.IDB, o *Order) error {
 	o.Version++
 	_, err := tx.NewUpdate().Model(o).WherePK().Column("status", "checked_by", "checked_at", "approved_by", "approved_at",
-		"released_at", "treasury_ref", "paid_on", "paid_at", "recorded_by", "reason", "version").Exec(ctx)
+		"released_at", "payee_before", "remark", "treasury_ref", "paid_on", "paid_at", "recorded_by", "reason", "version").Exec(ctx)
 	switch storage.Constraint(err) {
 	case "payment_orders_treasury_ref_key":
 		return ErrPaidTwice.With(*o.TreasuryRef)

@@ -35,11 +35,14 @@ var ordersAgree = audit.Query("disbursement.check.orders", "SELECT count(*) FROM
         (5, 'booked on', b.days, CASE WHEN b.days = (o.paid_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date::text THEN b.days ELSE o.paid_on::text END)) x (place, name, stands, wanted)
 	 WHERE x.stands IS DISTINCT FROM x.wanted ORDER BY o.id, x.place LIMIT 1`)
 
-// payeesAgree: an order pays into the account that stood in the agreement both parties signed.
+// payeesAgree: an order pays into the account that stands in the agreement both parties signed, or stood there when it was made.
 var payeesAgree = audit.Query("disbursement.check.payees", "SELECT count(*) FROM payment_orders", `
 	SELECT 'payment_orders ' || o.id, concat_ws(' · ', o.payee_name, o.payee_bank, o.payee_account), concat_ws(' · ', g.payee_name, g.payee_bank, g.payee_account)
 	  FROM payment_orders o JOIN disbursement_requests r ON r.id = o.request_id JOIN agreements g ON g.id = r.agreement_id
-	 WHERE (o.payee_name, o.payee_bank, o.payee_account) IS DISTINCT FROM (g.payee_name, g.payee_bank, g.payee_account) ORDER BY o.id LIMIT 1`)
+	 WHERE (o.payee_name, o.payee_bank, o.payee_account) IS DISTINCT FROM (g.payee_name, g.payee_bank, g.payee_account)
+	   AND NOT EXISTS (SELECT FROM row_versions w WHERE w.relation = 'agreements' AND w.row_key = g.id::text AND w.at <= o.made_at
+	       AND (w.content ->> 'payee_name', w.content ->> 'payee_bank', w.content ->> 'payee_account') = (o.payee_name, o.payee_bank, o.payee_account))
+	 ORDER BY o.id LIMIT 1`)
 
 // requestsPosted: a request accepted for payment is owed in the books, no other is.
 var requestsPosted = ledger.Follows("disbursement.check.requested", "disbursement_request", "^(BUDGET|CONTRACT)$", `
