@@ -39,7 +39,7 @@ BEGIN
             END AS why
           FROM added n
           LEFT JOIN LATERAL (SELECT * FROM ledger.journals j WHERE j.id = n.journal_id LIMIT 1) j ON true
-          LEFT JOIN LATERAL (SELECT * FROM ledger.accounts a WHERE a.id = n.account_id LIMIT 1) a ON true
+          LEFT JOIN ledger.accounts a ON a.id = n.account_id
           LEFT JOIN LATERAL (SELECT * FROM ledger.control_lines l WHERE l.id = n.line_id LIMIT 1) l ON true
          GROUP BY n.journal_id, j.id, j.recorded_xid, j.leg_count, coalesce(j.reverses_id, j.adjusts_id)) x;
     IF bad.why IS NULL AND bad.mixed THEN
@@ -279,6 +279,74 @@ BEGIN
                    coalesce(sum(l.amount) FILTER (WHERE l.code = 'closing'), 0) AS closing
               FROM unnest(p_legs) l JOIN unnest(done) a (item) ON a.item = l.item WHERE l.line IS NOT NULL GROUP BY l.line) s
      WHERE c.id = s.line;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger.legs_of(p_book int, p_code text, p_kind text, p_on date, p_approver uuid, p_refers bigint,
+    p_lines bigint[], p_from text[], p_to text[], p_moved numeric[]) RETURNS ledger.moved LANGUAGE plpgsql AS $$
+DECLARE
+    m       ledger.moved;
+    codes   text[] := '{}';
+    dims    bigint[] := '{}';
+    lines   bigint[] := '{}';
+    amounts numeric[] := '{}';
+    first   int; -- budget years
+    last    int;
+    l       record;
+    s       record;
+BEGIN
+    FOR i IN 1..cardinality(p_lines) LOOP
+        IF p_moved[i] IS NULL OR p_moved[i] <= 0 OR p_moved[i] = 'NaN' OR p_moved[i] > 999999999999999 OR p_moved[i] <> trunc(p_moved[i]) THEN
+            RAISE EXCEPTION 'a move takes a positive amount' USING ERRCODE = 'KB015';
+        END IF;
+        SELECT c.kind, c.dim_id, c.year, c.valid, k.kind IS NOT NULL AS listed INTO l FROM ledger.control_lines c
+          LEFT JOIN ledger.kind_moves k ON k.kind = p_kind AND k.from_stage = p_from[i] AND k.to_stage = p_to[i]
+         WHERE c.id = p_lines[i] AND c.book_id = p_book;
+        IF NOT FOUND OR p_from[i] = p_to[i] THEN
+            RAISE EXCEPTION 'line % cannot move % to %', p_lines[i], p_from[i], p_to[i] USING ERRCODE = 'KB015';
+        ELSIF p_kind = 'correct' THEN NULL; -- mirrors what its original moved
+        ELSIF p_code = 'BUDGET' AND l.kind = 'budget' THEN
+            IF NOT l.listed THEN
+                RAISE EXCEPTION '% does not move % to %', p_kind, p_from[i], p_to[i] USING ERRCODE = 'KB015';
+            ELSIF p_kind = 'refund' AND (p_to[i] = 'returned') <> coalesce(extract(year FROM p_on) > l.year, false) THEN
+                RAISE EXCEPTION 'money paid back in % does not go to % of a line of %', extract(year FROM p_on), p_to[i], l.year USING ERRCODE = 'KB015';
+            END IF;
+        ELSIF ledger.move_allowed(l.kind, p_from[i], p_to[i]) IS NOT TRUE THEN
+            RAISE EXCEPTION 'line % cannot move % to %', p_lines[i], p_from[i], p_to[i] USING ERRCODE = 'KB015';
+        END IF;
+        IF p_code = 'BUDGET' AND p_approver IS NULL AND ('source' IN (p_from[i], p_to[i]) OR p_to[i] = 'disbursed'
+                OR (p_to[i] = 'committed' AND p_from[i] <> 'requested')) THEN
+            RAISE EXCEPTION '% to % needs a second person', p_from[i], p_to[i] USING ERRCODE = 'KB016';
+        ELSIF l.valid IS NOT NULL AND NOT l.valid @> p_on THEN
+            RAISE EXCEPTION 'codes of line % do not hold on %', p_lines[i], p_on USING ERRCODE = 'KB018', DETAIL = p_on::text;
+        END IF;
+        first := least(first, l.year); -- of those that have one
+        last := greatest(last, l.year);
+        codes := codes || ARRAY[p_from[i], p_to[i]];
+        dims := dims || ARRAY[l.dim_id, l.dim_id];
+        lines := lines || ARRAY[p_lines[i], p_lines[i]];
+        amounts := amounts || ARRAY[-p_moved[i], p_moved[i]];
+    END LOOP;
+    m := ROW(codes, dims, lines, amounts, first, nullif(last, first));
+    IF cardinality(m.lines) = 0 OR p_kind = 'correct' THEN
+        RETURN m;
+    ELSIF p_kind = 'carry_over' OR m.year_to IS NOT NULL THEN
+        -- What leaves the old year arrives in the new one, in full.
+        SELECT coalesce(sum(x.amount) FILTER (WHERE x.code = 'closing'), 0) AS gone, -coalesce(sum(x.amount) FILTER (WHERE x.code = 'source'), 0) AS come,
+               bool_or(x.code = 'closing' AND c.year IS DISTINCT FROM m.year OR x.code = 'source' AND c.year IS DISTINCT FROM m.year_to) AS astray
+          INTO s FROM unnest(m.lines, m.codes, m.amounts) x (line, code, amount) JOIN ledger.control_lines c ON c.id = x.line
+         WHERE x.code IN ('closing', 'source');
+        IF p_kind <> 'carry_over' OR m.year_to IS NULL OR s.gone = 0 OR s.gone <> s.come OR s.astray THEN
+            RAISE EXCEPTION 'a carry-over takes from one year what it gives to a later one' USING ERRCODE = 'KB015';
+        END IF;
+    ELSIF p_kind = 'transfer' AND (SELECT coalesce(sum(x.amount), 1) <> 0 OR count(DISTINCT x.line) < 2
+            FROM unnest(m.lines, m.codes, m.amounts) x (line, code, amount) WHERE x.code = 'source') THEN
+        RAISE EXCEPTION 'a transfer gives to one line what it takes from another' USING ERRCODE = 'KB015';
+    ELSIF 'allocated' = ANY (m.codes) AND ( -- what is pushed down arrives in full on other lines, and the other way round
+            SELECT sum(x.amount) FILTER (WHERE x.code = 'allocated') IS DISTINCT FROM -sum(x.amount) FILTER (WHERE x.code = 'source')
+              FROM unnest(m.codes, m.amounts) x (code, amount)) THEN
+        RAISE EXCEPTION 'an allocation gives its children what it takes from the parent' USING ERRCODE = 'KB015';
+    END IF;
+    RETURN m;
 END $$;
 
 DROP FUNCTION ledger.judge_commands;
