@@ -32,8 +32,7 @@ func (h handler) revise(ctx context.Context, r web.Req) (*revisePage, error) {
 	if !h.mayRevise(ctx) {
 		return nil, errs.ErrNotFound
 	}
-	rows, err := h.rows(ctx, revised, "bl.year = ?0 AND bl.status = 'open' AND (bl.code ILIKE ?1 OR bl.name_vi ILIKE ?1 OR bl.name_en ILIKE ?1)",
-		p.Year, "%"+p.List.Q+"%")
+	rows, err := h.search(ctx, revised, p.Year, p.List.Q)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +44,15 @@ func (h handler) revise(ctx context.Context, r web.Req) (*revisePage, error) {
 		}
 	}
 	return p, nil
+}
+
+// search gives the open lines whose code begins with q; without one, those with q in code or name.
+func (s *Service) search(ctx context.Context, limit, year int, q string) ([]lineRow, error) {
+	rows, err := s.rows(ctx, limit, "bl.year = ? AND bl.status = 'open' AND bl.code LIKE ?", year, q+"%")
+	if err != nil || len(rows) > 0 {
+		return rows, err
+	}
+	return s.rows(ctx, limit, "bl.year = ?0 AND bl.status = 'open' AND (bl.code ILIKE ?1 OR bl.name_vi ILIKE ?1 OR bl.name_en ILIKE ?1)", year, "%"+q+"%")
 }
 
 // mayRevise says whether the reader's role may put any change of the estimate forward.

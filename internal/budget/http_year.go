@@ -294,7 +294,7 @@ func (h handler) trial(ctx context.Context, r web.Req) (*trialPage, error) {
 		}
 	}
 	p.From, p.To = calendar.On(p.Year, 1, 1), calendar.On(p.Year, 12, 31)
-	if p.Rows, err = ledger.TrialBalance(ctx, h.db, p.Book, p.From, p.To); err != nil {
+	if p.Rows, err = h.trials.Of(ctx, h.db, p.Book, p.From, p.To); err != nil {
 		return nil, err
 	}
 	for _, x := range p.Rows {

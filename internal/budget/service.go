@@ -27,6 +27,7 @@ type Service struct {
 	groups     Groups
 	files      *file.Store
 	desk       *storage.Together[order, verdict] // commitments that wait
+	trials     *ledger.Trials
 }
 
 // New builds the service and tells access about its rows.
@@ -52,7 +53,7 @@ func New(db *bun.DB, acc *access.Access) *Service {
 			Finance:  "(SELECT x.finance_unit_id FROM budget_lines x WHERE x.id = " + line + ")",
 			Reading:  []access.Right{{Resource: "budget_line", Action: "read"}}})
 	}
-	s := &Service{db: db, access: acc}
+	s := &Service{db: db, access: acc, trials: new(ledger.Trials)}
 	s.desk = storage.NewTogether(deskWorkers, deskLimit, s.commitAll)
 	return s
 }

@@ -124,7 +124,7 @@ func (s *Service) remember(ctx context.Context, year int) error {
 const staleJournals = 200
 
 // RefreshSums makes the sums of a year anew once enough journals came since, and those of the years about now that have
-// none; a job calls it.
+// none, and the trial balances that were asked for; a job calls it.
 func (s *Service) RefreshSums(ctx context.Context) error {
 	var years []int
 	err := s.db.NewRaw(`SELECT m.year FROM budget_sum_marks m WHERE (SELECT count(*) FROM (
@@ -141,7 +141,7 @@ func (s *Service) RefreshSums(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return s.trials.Refresh(ctx, s.db)
 }
 
 // paidByMonth is what a year spent in each month, in đồng; months without a payment are missing.

@@ -2,6 +2,7 @@ package budget
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -45,11 +46,16 @@ func (h handler) whatIfRoutes(rt *web.Router) {
 	web.Command(rt, "/budget-lines/:id/commitments/check", "budget_line", "commit", "", h.check)
 }
 
-const whatIfLines = 5
+// A form has so many rows, each with so many lines to choose from; the search finds others.
+const (
+	whatIfLines   = 5
+	whatIfChoices = 100
+)
 
 type whatIfPage struct {
 	web.Base
 	Year    int
+	Q       string // narrows the lines to choose from
 	Options []web.Option
 	Inputs  []whatIfInput
 	Results []Outlook
@@ -89,7 +95,8 @@ func (h handler) whatIf(ctx context.Context, r web.Req) (*whatIfPage, error) {
 	if p.Year, err = year(r, nil); err != nil {
 		return nil, err
 	}
-	rows, err := h.rows(ctx, 500, "bl.year = ? AND bl.status = 'open'", p.Year)
+	p.Q = r.Query("q")
+	rows, err := h.ceilings(ctx, r, p)
 	if err != nil {
 		return nil, err
 	}
@@ -112,6 +119,27 @@ func (h handler) whatIf(ctx context.Context, r web.Req) (*whatIfPage, error) {
 	}
 	p.Results, err = h.outlooks(ctx, p.Year, asked)
 	return p, err
+}
+
+// ceilings are the lines already chosen and those that match the search.
+func (h handler) ceilings(ctx context.Context, r web.Req, p *whatIfPage) ([]lineRow, error) {
+	chosen := []uuid.UUID{uuid.Nil}
+	for i := range whatIfLines {
+		if id, err := uuid.Parse(r.Query("line" + strconv.Itoa(i+1))); err == nil {
+			chosen = append(chosen, id)
+		}
+	}
+	rows, err := h.rows(ctx, whatIfLines, "bl.year = ? AND bl.status = 'open' AND bl.id IN (?)", p.Year, in(chosen))
+	if err != nil {
+		return nil, err
+	}
+	found, err := h.search(ctx, whatIfChoices, p.Year, p.Q)
+	for _, x := range found {
+		if !slices.Contains(chosen, x.ID) {
+			rows = append(rows, x)
+		}
+	}
+	return rows, err
 }
 
 type ceiling struct {

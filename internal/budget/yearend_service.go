@@ -189,11 +189,15 @@ const blockerSize = 100
 
 func (s *Service) blockers(ctx context.Context, db bun.IDB, year int) ([]Blocker, error) {
 	var list []Blocker
-	err := db.NewRaw(`WITH l AS (
+	// Each kind reads the lines by itself, so that it stops at its limit; what is rare is found in one look at all lines.
+	err := db.NewRaw(`WITH l AS NOT MATERIALIZED (
 		SELECT bl.id, bl.code, bl.status, bl.planned, '/budgets/' || bl.year || '/lines/' || bl.id AS href, cl.reserved, cl.committed,
 		       cl.requested, cl.advanced, cl.authorised - cl.allocated - cl.reserved - cl.committed - cl.requested - cl.advanced
 		           - cl.disbursed - cl.returned - cl.closing AS free
-		  FROM budget_lines bl JOIN ledger.control_lines cl ON cl.id = bl.control_line WHERE bl.year = ?0)
+		  FROM budget_lines bl JOIN ledger.control_lines cl ON cl.id = bl.control_line WHERE bl.year = ?0),
+		rare AS MATERIALIZED (SELECT bl.code, '/budgets/' || bl.year || '/lines/' || bl.id AS href, m.reserved, m.requested, m.advanced FROM (
+			SELECT cl.id, cl.reserved, cl.requested, cl.advanced FROM ledger.control_lines cl
+			 WHERE cl.reserved > 0 OR cl.requested > 0 OR cl.advanced > 0 ORDER BY cl.id) m JOIN budget_lines bl ON bl.control_line = m.id AND bl.year = ?0)
 		SELECT code, no, href, amount::numeric(24,0) FROM (
 		(SELECT 1 AS rank, 'earlier' AS code, y.year::text AS no, '/budgets/' || y.year || '/year-end' AS href, 0 AS amount
 		   FROM ledger.budget_years y JOIN ledger.books b ON b.id = y.book_id AND b.code = 'BUDGET' WHERE y.year < ?0 AND y.state <> 'closed'
@@ -203,9 +207,9 @@ func (s *Service) blockers(ctx context.Context, db bun.IDB, year int) ([]Blocker
 		    WHERE a.status = 'proposed' LIMIT ?1)
 		UNION ALL (SELECT 4, 'receipt', sp.donor, '/sponsorship-receipts/' || r.id, r.amount FROM sponsorship_receipts r
 		    JOIN sponsorships sp ON sp.id = r.sponsorship_id JOIN l ON l.id = sp.line_id WHERE r.status = 'recorded' LIMIT ?1)
-		UNION ALL (SELECT 5, 'requested', code, href, requested FROM l WHERE requested > 0 LIMIT ?1)
-		UNION ALL (SELECT 6, 'advanced', code, href, advanced FROM l WHERE advanced > 0 LIMIT ?1)
-		UNION ALL (SELECT 7, 'reserved', code, href, reserved FROM l WHERE reserved > 0 LIMIT ?1)
+		UNION ALL (SELECT 5, 'requested', code, href, requested FROM rare WHERE requested > 0 LIMIT ?1)
+		UNION ALL (SELECT 6, 'advanced', code, href, advanced FROM rare WHERE advanced > 0 LIMIT ?1)
+		UNION ALL (SELECT 7, 'reserved', code, href, reserved FROM rare WHERE reserved > 0 LIMIT ?1)
 		UNION ALL (SELECT 8, 'committed', code, href, committed FROM l WHERE committed > 0 LIMIT ?1)
 		UNION ALL (SELECT 9, 'unused', code, href, free FROM l WHERE free > 0 LIMIT ?1)
 		UNION ALL (SELECT 10, 'unsealed', j.number, '/vouchers/' || j.number, 0 FROM ledger.journals j
