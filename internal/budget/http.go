@@ -77,16 +77,17 @@ func bar(s Sums, finding string) web.NestedBar {
 
 type listPage struct {
 	web.Base
-	Year      int
-	Years     []int
-	Tree      *Tree
-	Rows      []row
-	Total     row
-	CanPlan   bool
-	CanRevise bool
-	Query     string         // what is unfolded, for the export of exactly that
-	Notes     []attention    // cần chú ý
-	Paid      *web.LineChart // nil until something of the year is paid or planned
+	Year         int
+	Years        []int
+	Tree         *Tree
+	Rows         []row
+	Total        row
+	CanPlan      bool
+	CanRevise    bool
+	CanEstimates bool
+	Query        string         // what is unfolded, for the export of exactly that
+	Notes        []attention    // cần chú ý
+	Paid         *web.LineChart // nil until something of the year is paid or planned
 }
 
 // AllocatedShare and PaidShare are in percent of the assigned money.
@@ -117,6 +118,7 @@ func (h handler) list(ctx context.Context, r web.Req) (*listPage, error) {
 		return nil, err
 	}
 	_, err = h.access.RequireRole(ctx, "budget_line", "plan")
+	p.CanEstimates = h.mayReadEstimates(ctx)
 	p.CanPlan, p.CanRevise = err == nil, h.mayRevise(ctx) && slices.Contains(years, p.Year)
 	p.Total = row{Node: &Node{Sums: p.Tree.Total}}
 	if p.Notes, err = h.attention(ctx, p.Year, p.Rows); err != nil {

@@ -19,6 +19,7 @@ func (h handler) estimateRoutes(rt *web.Router) {
 	h.codeRoutes(rt)
 	h.importRoutes(rt)
 	const page, noun = "/estimates/:year/:round", "budget_estimate"
+	rt.Desk(h.ways)
 	web.Page(rt, "/estimates", noun, "read", "budget/estimates", h.estimates)
 	web.Page(rt, "/estimates/:year", noun, "read", "budget/estimates", h.estimates)
 	web.Page(rt, "/estimates/new", noun, "draft", "budget/estimate_new", h.newEstimate)
@@ -54,6 +55,20 @@ func (h handler) estimateRoutes(rt *web.Router) {
 	web.Command(rt, page+"/return-draft", noun, "appraise", page, h.sendBack(EstimateConsolidated))
 	web.Command(rt, page+"/return-appraisal", noun, "confirm_appraisal", page, h.sendBack(EstimateAppraised))
 	web.Command(rt, page+"/return-confirmed", noun, "assign", page, h.sendBack(EstimateConfirmed))
+}
+
+// mayReadEstimates says whether the reader has a role that opens estimates.
+func (h handler) mayReadEstimates(ctx context.Context) bool {
+	_, err := h.access.RequireRole(ctx, "budget_estimate", "read")
+	return err == nil
+}
+
+// ways leads to the budget and the estimates from the first page: some who read them have no room for them in their row.
+func (h handler) ways(ctx context.Context, d *web.Desk) error {
+	if h.mayReadEstimates(ctx) {
+		d.Ways = append(d.Ways, web.Link{Href: "/budgets", Label: i18n.T(ctx, "web.nav.budgets")}, web.Link{Href: "/estimates", Label: i18n.T(ctx, "web.nav.estimates")})
+	}
+	return nil
 }
 
 type estimatesPage struct {

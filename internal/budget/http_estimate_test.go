@@ -2,6 +2,7 @@ package budget
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/png"
@@ -10,10 +11,34 @@ import (
 	"testing"
 
 	"kinhbac/internal/access"
+	"kinhbac/internal/access/accesstest"
 	"kinhbac/internal/file"
 	"kinhbac/internal/money"
 	"kinhbac/internal/web/webtest"
 )
+
+// TestWayToEstimates leads those who may read estimates there from the budget, and from the first page where the row of
+// their role has no room for it; others are not shown the way.
+func TestWayToEstimates(t *testing.T) {
+	b := openBureau(t)
+	w := webtest.New(t, b.db, b.acc, b.svc.Routes)
+	button := `<a class="btn sec2" href="/estimates">`
+	for name, ctx := range map[string]context.Context{"programme officer": b.drafter, "department head": b.head} {
+		w.Get(ctx, "/inbox").Status(200).Has(button, `<a class="btn sec2" href="/budgets">`)
+		if a := w.Get(ctx, "/budgets/2026").Status(200); !strings.Contains(a.Body, `href="/estimates/2026"`) {
+			t.Errorf("the budget leads the %s to no estimate", name)
+		}
+		w.Get(ctx, "/estimates/2026").Status(200)
+	}
+	w.Get(b.officer, "/budgets").Status(200).Has(`href="/estimates/`)
+	w.Get(b.officer, "/inbox").Status(200).Has(`href="/estimates"`).Lacks(button) // stands in the row
+	for _, role := range []access.Role{access.Applicant, access.Reviewer, access.CouncilChair, access.FundManager, access.SystemAdmin, access.DPO} {
+		ctx := accesstest.As(t, t.Context(), b.db, accesstest.Person{Roles: []access.Role{role}})
+		w.Get(ctx, "/inbox").Status(200).Lacks("/estimates", "/budgets")
+		w.Get(ctx, "/budgets").Status(403)
+		w.Get(ctx, "/estimates").Status(403)
+	}
+}
 
 func TestEstimatePages(t *testing.T) {
 	b := openBureau(t)

@@ -17,6 +17,7 @@ import (
 type Desk struct {
 	Office    string // whose desk it is: an organisation's name
 	Start     *Link  // the act a person without a task begins with
+	Ways      []Link // pages the reader may open; those in the own navigation are left out
 	Dossiers  []DeskDossier
 	Payments  []DeskPayments
 	Happened  []DeskEvent
@@ -101,6 +102,10 @@ func (rt *Router) desk(ctx context.Context) (d Desk, failed bool) {
 			failed = true
 		}
 	}
+	row := navOf[access.From(ctx).Active]
+	d.Ways = slices.DeleteFunc(d.Ways, func(l Link) bool {
+		return slices.ContainsFunc(row, func(e entry) bool { return e.path == l.Href })
+	})
 	slices.SortStableFunc(d.Happened, func(a, b DeskEvent) int { return b.At.Compare(a.At) })
 	if len(d.Happened) > events {
 		d.Happened = d.Happened[:events]
