@@ -75,7 +75,12 @@ func TestPages(t *testing.T) {
 	}
 	web.Get(ctx, path).Status(200).Has("Bắt đầu nộp hồ sơ").Has("/proposals/new?call=" + code)
 	web.Get(applicant, path).Status(200).Has("Bắt đầu nộp hồ sơ")
-	web.Get(w.officer, path).Status(200).Lacks("Bắt đầu nộp hồ sơ")
+	web.Get(w.person(access.OrgSignatory), path).Status(200).Has("/proposals/new?call=" + code)
+	for _, role := range []access.Role{access.ProgrammeOfficer, access.DepartmentHead, access.ProvinceLeader, access.FinanceOfficer, access.ChiefAccountant,
+		access.AccountHolder, access.Reviewer, access.CouncilMember, access.CouncilChair, access.CouncilSecretary, access.FundAnalyst, access.FundManager,
+		access.InvestmentBoard, access.Auditor, access.DPO, access.SystemAdmin, access.SecurityOfficer} {
+		web.Get(w.person(role), path).Status(200).Has(code).Lacks("Bắt đầu nộp hồ sơ", "/proposals/new")
+	}
 	web.Get(ctx, "/calls.csv?state=open").Status(200).Has(code)
 	web.Post(w.officer, path+"/propose-addendum", url.Values{"text_vi": {"Giải thích"}, "text_en": {"Explanation"}}).Location(path)
 	web.Get(w.head, path).Status(200).Has("Công bố giải thích")
