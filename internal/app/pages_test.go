@@ -40,6 +40,9 @@ func TestEveryPageForEveryRole(t *testing.T) {
 			ctx = accesstest.As(t, ctx, db, accesstest.Person{Roles: []access.Role{role}})
 		}
 		for _, path := range router.Pages() {
+			if strings.Contains(path, ":") {
+				continue
+			}
 			if answer := w.Get(ctx, path); answer.Code >= 500 {
 				t.Errorf("%s as %s: %d", path, role, answer.Code)
 			}

@@ -33,7 +33,7 @@ func New(db *bun.DB, acc *access.Access, subs Submissions) *Service {
 	acc.Register(access.Noun{Kind: "programme", Table: "programmes", Alias: "pg",
 		Managing: access.ProvinceManaging, Finance: access.ProvinceFinance})
 	acc.Register(access.Noun{Kind: "call", Table: "calls", Alias: "c",
-		Managing: "c.managing_unit_id", Finance: "c.finance_unit_id", When: when})
+		Managing: "c.managing_unit_id", Finance: "c.finance_unit_id", Fund: "NULL::uuid", When: when}) // a call is of no fund: no, not an alarm
 	return &Service{db: db, access: acc, submissions: subs}
 }
 

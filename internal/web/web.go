@@ -27,7 +27,8 @@
 // what was asked for would give a fixed one away.
 //
 // A public page is kept whole by each process while public_changes reads the same. The row of a change is written by
-// triggers in its transaction, so that no room can forget it and none sees it early.
+// triggers in its transaction, so that no room can forget it and none sees it early; a test of the whole house reads
+// every public page and fails on a table without one.
 //
 // A form sent after its session ended is held for its person only, by the token of that session; the other way, a
 // draft in the browser, would leave it to whoever sits down next.
@@ -38,8 +39,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -124,16 +125,12 @@ func (rt *Router) Tasks(t Tasks) { rt.tasks = append(rt.tasks, t) }
 // Has says whether GET path is a page of some room.
 func (rt *Router) Has(path string) bool { return rt.pages[path] != nil }
 
-// Pages lists the pages that need no parameter, in order, for tests and for checks after start.
-func (rt *Router) Pages() []string {
-	var all []string
-	for path := range rt.pages {
-		if !strings.Contains(path, ":") {
-			all = append(all, path)
-		}
-	}
-	slices.Sort(all)
-	return all
+// Pages lists the addresses of the pages, parameters and all, in order, for tests and for checks after start.
+func (rt *Router) Pages() []string { return slices.Sorted(maps.Keys(rt.pages)) }
+
+// PublicPages are those of Pages that are the same for every guest and are kept until what they show changes.
+func (rt *Router) PublicPages() []string {
+	return slices.DeleteFunc(rt.Pages(), func(path string) bool { return !rt.pages[path].public() })
 }
 
 // Serves says whether some room answers GET path.

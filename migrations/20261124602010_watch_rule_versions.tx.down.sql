@@ -1,0 +1,1 @@
+DROP TRIGGER rule_versions_public ON rule_versions;
