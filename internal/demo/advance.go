@@ -58,10 +58,10 @@ func (s *stage) task(c *call.Call, p uuid.UUID) {
 func (s *stage) advance(a *agreement.Agreement, i int, applicant string) uuid.UUID {
 	r := take(s.Pay.Create(s.as(applicant), a.ID, a.Milestones[i].ID, fmt.Sprintf("Tạm ứng lần %d", i+1)))
 	take(s.Pay.Submit(s.sure(applicant, "disbursement_request.submit"), r.ID))
-	take(s.Pay.Check(s.as(finance), r.ID))
+	take(s.Pay.Check(s.as(finance), r.ID, compared))
 	o := take(s.Pay.MakeOrder(s.as(finance), r.ID))
-	take(s.Pay.CheckOrder(s.sure(accountant, "payment_order.check"), o.ID))
-	take(s.Pay.ApproveOrder(s.sure(holder, "payment_order.approve"), o.ID, ""))
+	take(s.Pay.CheckOrder(s.sure(accountant, "payment_order.check"), o.ID, compared))
+	take(s.Pay.ApproveOrder(s.sure(holder, "payment_order.approve"), o.ID, compared))
 	s.settle() // the outbox hands it to the treasury
 	take(s.Pay.RecordPaid(s.as(finance), o.ID, fmt.Sprintf("KBNN-2026-%04d", 91+i), calendar.DateOf(s.now)))
 	return r.ID

@@ -90,6 +90,9 @@ func (s *stage) contract(c *call.Call) {
 	}
 }
 
+// compared is what those who decide payments say of the checks that want a look.
+const compared = "Đã đối chiếu bảng kê, sao kê với chứng từ gốc."
+
 // pay reports the first content of every running agreement and pays it as far as the example wants: two paid, one
 // with the treasury, one waiting for its order.
 func (s *stage) pay(c *call.Call) {
@@ -113,16 +116,16 @@ func (s *stage) pay(c *call.Call) {
 		if i >= 4 {
 			continue
 		}
-		_, err = s.Pay.Check(s.as(finance), r.ID)
+		_, err = s.Pay.Check(s.as(finance), r.ID, compared)
 		must(err)
 		if i >= 3 {
 			continue
 		}
 		o, err := s.Pay.MakeOrder(s.as(finance), r.ID)
 		must(err)
-		_, err = s.Pay.CheckOrder(s.sure(accountant, "payment_order.check"), o.ID)
+		_, err = s.Pay.CheckOrder(s.sure(accountant, "payment_order.check"), o.ID, compared)
 		must(err)
-		remark := ""
+		remark := compared
 		if o.PayeeBefore != "" { // a firm that was paid under an earlier agreement
 			remark = "Đã gọi người ký hợp đồng xác nhận tài khoản mới"
 		}

@@ -43,10 +43,10 @@ func (s *stage) second(c *call.Call) {
 		take(s.Agree.DecideReport(s.as(officer), rep.ID, true, ""))
 		r := take(s.Pay.Create(s.as(applicant), agreement, milestone, "Thanh toán nội dung 2"))
 		take(s.Pay.Submit(s.sure(applicant, "disbursement_request.submit"), r.ID))
-		take(s.Pay.Check(s.as(finance), r.ID))
+		take(s.Pay.Check(s.as(finance), r.ID, compared))
 		o := take(s.Pay.MakeOrder(s.as(finance), r.ID))
 		if i == 0 {
-			take(s.Pay.CheckOrder(s.sure(accountant, "payment_order.check"), o.ID))
+			take(s.Pay.CheckOrder(s.sure(accountant, "payment_order.check"), o.ID, compared))
 		}
 	}
 }

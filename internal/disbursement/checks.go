@@ -73,6 +73,37 @@ func (s *Service) checks(ctx context.Context, v *view, a *agreement.Agreement, l
 	return append(cs, payee(t, v, a, o), to.check(t), people(ctx, t, v, o)), nil
 }
 
+// look counts the checks that are not passed now, for who is about to decide on the request or on its open order o.
+func (s *Service) look(ctx context.Context, tx bun.IDB, r *Request, o *Order) (n int, err error) {
+	v := &view{Request: r}
+	if err := v.load(ctx, tx); err != nil {
+		return 0, err
+	}
+	a, err := agreement.Get(ctx, tx, r.AgreementID)
+	if err != nil {
+		return 0, err
+	}
+	line, err := ledger.Line(ctx, tx, v.BudgetControl)
+	if err != nil {
+		return 0, err
+	}
+	var open *orderView
+	if o != nil {
+		open = &orderView{Order: *o}
+	}
+	to, err := s.payeeOf(ctx, v, a, open)
+	if err != nil {
+		return 0, err
+	}
+	cs, err := s.checks(ctx, v, a, line, open, to)
+	for _, c := range cs {
+		if !c.OK {
+			n++
+		}
+	}
+	return n, err
+}
+
 // advanceChecks are the checks of an advance: nothing is accepted or spent yet, but the rules on advances hold.
 func (s *Service) advanceChecks(ctx context.Context, t words, v *view, a *agreement.Agreement, line ledger.State, o *orderView, to *payeePart, cs []check) ([]check, error) {
 	given, settled, err := advancesOf(ctx, storage.Joined(ctx, s.db), a.ID, v.ID)

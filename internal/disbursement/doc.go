@@ -45,6 +45,10 @@
 // then an advance is carried over or paid back. Money paid back is posted on its own day, or today when that month is
 // closed, with its day kept in the document: the year of the posting decides whether it is available or returned.
 //
+// 2026-11-24: accepting a request, checking its order and approving it are each decided on the machine checks as they
+// stand at that instant; where one is not passed the decider says what was found, which the next ones read. A remark is
+// asked for, not a second refusal: what may never pass (money, limits, people) is refused whatever is said.
+//
 // 2026-11-24: limits per act, day and payee come from the rulebook and have no default: a missing value refuses
 // the approval and says which value an officer must set. A day is the day of approval in Asia/Ho_Chi_Minh; the
 // payee's limit counts a calendar year.

@@ -2,6 +2,7 @@ package disbursement
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,22 +23,23 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Download(rt, "/disbursements.csv", "disbursement_request", "read", s.csv)
 	web.Page(rt, "/disbursements/:id", "disbursement_request", "read", "disbursement/show", s.show)
 	web.Page(rt, "/payments", "payment_order", "read", "disbursement/payments", s.payments)
+	web.Page(rt, "/payments/:id", "payment_order", "read", "disbursement/show", s.showOrder)
 	web.Download(rt, "/payments.csv", "payment_order", "read", s.paymentsCSV)
 	web.JSON(rt, "/disbursements", "disbursement_request", "read", s.apiList)
 	web.JSON(rt, "/disbursements/:id", "disbursement_request", "read", s.apiShow)
 	web.JSON(rt, "/payments", "payment_order", "read", s.apiPayments)
 	web.Command(rt, "/disbursements/create", "disbursement_request", "create", "", s.postCreate)
 	web.Command(rt, "/disbursements/:id/submit", "disbursement_request", "submit", "/disbursements/:id", plain(s.Submit, "disbursement.submitted"))
-	web.Command(rt, "/disbursements/:id/check", "disbursement_request", "check", "/disbursements/:id", plain(s.Check, "disbursement.checked"))
+	web.Command(rt, "/disbursements/:id/check", "disbursement_request", "check", "/disbursements/:id", reasoned(s.Check, "disbursement.checked"))
 	web.Command(rt, "/disbursements/:id/cancel", "disbursement_request", "cancel", "/disbursements/:id", plain(s.Cancel, "disbursement.cancelled"))
 	web.Command(rt, "/disbursements/:id/return", "disbursement_request", "return", "/disbursements/:id", reasoned(s.Return, "disbursement.returned"))
 	web.Command(rt, "/disbursements/:id/reject", "disbursement_request", "reject", "/disbursements/:id", reasoned(s.Reject, "disbursement.rejected"))
 	web.Command(rt, "/disbursements/:id/orders", "payment_order", "create", "/disbursements/:id", s.postOrder)
-	web.Command(rt, "/payments/:id/check", "payment_order", "check", "", order(s.CheckOrder, "disbursement.order_checked"))
-	web.Command(rt, "/payments/:id/approve", "payment_order", "approve", "", s.postApprove)
-	web.Command(rt, "/payments/:id/record-paid", "payment_order", "record_paid", "", s.postPaid)
-	web.Command(rt, "/payments/:id/record-failed", "payment_order", "record_failed", "", orderReason(s.RecordFailed, "disbursement.order_failed"))
-	web.Command(rt, "/payments/:id/cancel", "payment_order", "cancel", "", orderReason(s.CancelOrder, "disbursement.order_cancelled"))
+	web.Command(rt, "/payments/:id/check", "payment_order", "check", "/payments/:id", orderReason(s.CheckOrder, "disbursement.order_checked"))
+	web.Command(rt, "/payments/:id/approve", "payment_order", "approve", "/payments/:id", s.postApprove)
+	web.Command(rt, "/payments/:id/record-paid", "payment_order", "record_paid", "/payments/:id", s.postPaid)
+	web.Command(rt, "/payments/:id/record-failed", "payment_order", "record_failed", "/payments/:id", orderReason(s.RecordFailed, "disbursement.order_failed"))
+	web.Command(rt, "/payments/:id/cancel", "payment_order", "cancel", "/payments/:id", orderReason(s.CancelOrder, "disbursement.order_cancelled"))
 	s.settleRoutes(rt)
 	rt.Tasks(s.Tasks)
 	rt.Desk(s.desk)
@@ -132,6 +134,7 @@ type showPage struct {
 	Checks   []check
 	Passed   int
 	Look     int
+	Remarks  []web.Pair // what those who decided said of the checks
 	Orders   []orderView
 	Events   []web.Event
 	Can      can
@@ -142,6 +145,14 @@ type showPage struct {
 
 // Share is an amount in percent of the agreement.
 func (p *showPage) Share(a money.Amount) string { return share(a, p.R.ContractAmount) }
+
+// Need is the option of the field for a remark: who decides must say something of checks that are not passed.
+func (p *showPage) Need() string {
+	if p.Look > 0 {
+		return "required"
+	}
+	return ""
+}
 
 // can says which buttons the reader has.
 type can struct{ Submit, Cancel, Check, Order, CheckOrder, Approve, Record bool }
@@ -161,6 +172,24 @@ func (s *Service) show(ctx context.Context, r web.Req) (*showPage, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.page(ctx, id)
+}
+
+// showOrder is the page of an order: that of its request.
+func (s *Service) showOrder(ctx context.Context, r web.Req) (*showPage, error) {
+	id, err := r.ID("id")
+	if err != nil {
+		return nil, err
+	}
+	var o Order
+	q := storage.Joined(ctx, s.db).NewSelect().Model(&o).Column("request_id").Where("po.id = ?", id)
+	if err := s.access.Scope(ctx, q, "payment_order", "read", "payment_order").Scan(ctx); err != nil {
+		return nil, missing(err, "payment order", id)
+	}
+	return s.page(ctx, o.RequestID)
+}
+
+func (s *Service) page(ctx context.Context, id uuid.UUID) (*showPage, error) {
 	v, err := s.read(ctx, id)
 	if err != nil {
 		return nil, err
@@ -201,7 +230,7 @@ func (s *Service) show(ctx context.Context, r web.Req) (*showPage, error) {
 		p.Checks, p.Passed, p.Look, p.Payee = nil, 0, 0, &payeePart{}
 		p.Events = progress(ctx, v)
 	} else {
-		p.Events = events(ctx, v, p.Open())
+		p.Events, p.Remarks = events(ctx, v, p.Open()), remarks(ctx, v, p.Orders)
 	}
 	may := func(resource, act string, o interface {
 		AccessKind() string
@@ -269,6 +298,21 @@ func events(ctx context.Context, v *view, o *orderView) []web.Event {
 	}
 	return append(out, e("event_order", o.MadeName, &o.MadeAt), e("event_order_check", o.CheckedName, o.CheckedAt),
 		e("event_approve", o.ApprovedName, o.ApprovedAt), e("event_release", "", o.ReleasedAt), e("event_paid", ref, o.PaidAt))
+}
+
+// remarks are what the office said when it decided, the oldest decision first.
+func remarks(ctx context.Context, v *view, orders []orderView) (said []web.Pair) {
+	add := func(code, name, remark string) {
+		if remark != "" {
+			said = append(said, web.Pair{Label: i18n.T(ctx, "disbursement."+code) + ": " + name, Value: remark})
+		}
+	}
+	add("event_check", v.CheckedName, v.Remark)
+	for _, o := range slices.Backward(orders) {
+		add("event_order_check", o.CheckedName, o.CheckRemark)
+		add("event_approve", o.ApprovedName, o.Remark)
+	}
+	return said
 }
 
 // Answer is a request as the API gives it.

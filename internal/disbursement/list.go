@@ -107,16 +107,20 @@ func (s *Service) read(ctx context.Context, id uuid.UUID) (*view, error) {
 		return nil, missing(err, "disbursement request", id)
 	}
 	v := &view{Request: r}
-	err := db.NewRaw(`SELECT a.no, a.status, a.ends_on, a.title, o.name, m.name, m.position, m.status,
+	return v, v.load(ctx, db)
+}
+
+// load reads what stands around the request.
+func (v *view) load(ctx context.Context, db bun.IDB) error {
+	return db.NewRaw(`SELECT a.no, a.status, a.ends_on, a.title, o.name, m.name, m.position, m.status,
 			COALESCE((SELECT pr.spent FROM progress_reports pr WHERE pr.milestone_id = m.id AND pr.status = 'accepted'), 0),
 			a.amount, COALESCE((SELECT sum(x.amount) FROM agreement_milestones x WHERE x.agreement_id = a.id AND x.status = 'paid'), 0),
 			bl.code || ' · ' || bl.name_vi, bl.control_line, a.payee_name, a.payee_bank, a.payee_account, pu.name, COALESCE(cu.name, '')
 		FROM disbursement_requests dr JOIN agreements a ON a.id = dr.agreement_id JOIN organisations o ON o.id = dr.organisation_id
 		JOIN agreement_milestones m ON m.id = dr.milestone_id JOIN budget_lines bl ON bl.id = dr.budget_line_id
-		JOIN users pu ON pu.id = dr.prepared_by LEFT JOIN users cu ON cu.id = dr.checked_by WHERE dr.id = ?`, id).
+		JOIN users pu ON pu.id = dr.prepared_by LEFT JOIN users cu ON cu.id = dr.checked_by WHERE dr.id = ?`, v.ID).
 		Scan(ctx, &v.AgreementNo, &v.AgreementStatus, &v.EndsOn, &v.Title, &v.Organisation, &v.Milestone, &v.Position, &v.MilestoneStatus,
 			&v.Spent, &v.ContractAmount, &v.ContractPaid, &v.Budget, &v.BudgetControl, &v.PayeeName, &v.PayeeBank, &v.PayeeAccount, &v.PreparedName, &v.CheckedName)
-	return v, err
 }
 
 // orderView is an order with the names of its people.

@@ -48,6 +48,7 @@ type Order struct {
 	MadeAt         time.Time
 	CheckedBy      *uuid.UUID `bun:"type:uuid"`
 	CheckedAt      *time.Time
+	CheckRemark    string     // of who checked it, needed where a machine check was not passed
 	ApprovedBy     *uuid.UUID `bun:"type:uuid"`
 	ApprovedAt     *time.Time
 	Remark         string // of who approved it
@@ -81,29 +82,35 @@ var (
 )
 
 // Check is the chief accountant's agreement. On error o is unchanged.
-func (o *Order) Check(by uuid.UUID, at time.Time) error {
+func (o *Order) Check(by uuid.UUID, at time.Time, said Opinion) error {
 	switch {
 	case o.Status != Made:
 		return ErrOrderState
 	case o.MadeBy == by:
 		return ErrSamePerson
 	}
-	o.Status, o.CheckedBy, o.CheckedAt = OrderChecked, &by, &at
+	if err := said.enough("reason"); err != nil {
+		return err
+	}
+	o.Status, o.CheckedBy, o.CheckedAt, o.CheckRemark = OrderChecked, &by, &at, strings.TrimSpace(said.Remark)
 	return nil
 }
 
 // Approve is the account holder's signature, the fourth person, with a remark where the payee's account changed. On error o
 // is unchanged.
-func (o *Order) Approve(by uuid.UUID, at time.Time, remark string) error {
+func (o *Order) Approve(by uuid.UUID, at time.Time, said Opinion) error {
 	switch {
 	case o.Status != OrderChecked:
 		return ErrOrderState
 	case o.MadeBy == by || *o.CheckedBy == by:
 		return ErrSamePerson
-	case o.PayeeBefore != "" && strings.TrimSpace(remark) == "":
+	case o.PayeeBefore != "" && strings.TrimSpace(said.Remark) == "":
 		return ErrRemark.At(errs.Field{Name: "remark", Code: ErrRemark.Code})
 	}
-	o.Status, o.ApprovedBy, o.ApprovedAt, o.Remark = Approved, &by, &at, strings.TrimSpace(remark)
+	if err := said.enough("remark"); err != nil {
+		return err
+	}
+	o.Status, o.ApprovedBy, o.ApprovedAt, o.Remark = Approved, &by, &at, strings.TrimSpace(said.Remark)
 	return nil
 }
 

@@ -63,16 +63,21 @@ func (s *Service) MakeOrder(ctx context.Context, request uuid.UUID) (*Order, err
 	return o, err
 }
 
-// CheckOrder is the chief accountant's agreement to an order.
-func (s *Service) CheckOrder(ctx context.Context, id uuid.UUID) (*Order, error) {
-	return s.order(ctx, id, "check", func(ctx context.Context, _ bun.Tx, o *Order, _ *Request, actor access.Actor) error {
-		return o.Check(actor.ID, storage.Now(ctx))
+// CheckOrder is the chief accountant's agreement to an order. It refuses with ErrLook where a machine check is not
+// passed and remark says nothing of it.
+func (s *Service) CheckOrder(ctx context.Context, id uuid.UUID, remark string) (*Order, error) {
+	return s.order(ctx, id, "check", func(ctx context.Context, tx bun.Tx, o *Order, r *Request, actor access.Actor) error {
+		look, err := s.look(ctx, tx, r, o)
+		if err != nil {
+			return err
+		}
+		return o.Check(actor.ID, storage.Now(ctx), Opinion{look, remark})
 	}, nil)
 }
 
 // ApproveOrder is the account holder's signature. It refuses above the limits in force for one act, one day or
-// one payee, where a limit is not set, and without a remark when the payee's account changed (ErrRemark); the release follows
-// by the outbox.
+// one payee, where a limit is not set, and without a remark when the payee's account changed (ErrRemark) or a check is
+// not passed (ErrLook); the release follows by the outbox.
 func (s *Service) ApproveOrder(ctx context.Context, id uuid.UUID, remark string) (*Order, error) {
 	return s.order(ctx, id, "approve", func(ctx context.Context, tx bun.Tx, o *Order, r *Request, actor access.Actor) error {
 		if err := withinLimits(ctx, tx, o); err != nil {
@@ -85,7 +90,11 @@ func (s *Service) ApproveOrder(ctx context.Context, id uuid.UUID, remark string)
 		if o.PayeeBefore, err = payeeBefore(ctx, tx, o, a); err != nil {
 			return err
 		}
-		return o.Approve(actor.ID, storage.Now(ctx), remark)
+		look, err := s.look(ctx, tx, r, o)
+		if err != nil {
+			return err
+		}
+		return o.Approve(actor.ID, storage.Now(ctx), Opinion{look, remark})
 	}, func(ctx context.Context, tx bun.Tx, o *Order, _ *Request) error {
 		return job.Enqueue(ctx, tx, ReleaseJob, o.ID.String())
 	})
@@ -218,12 +227,13 @@ type orderFact struct {
 	Amount      money.Amount `json:"amount"`
 	PayeeBefore string       `json:"payee_before,omitempty"`
 	Remark      string       `json:"remark,omitempty"`
+	CheckRemark string       `json:"check_remark,omitempty"`
 	TreasuryRef string       `json:"treasury_ref,omitempty"`
 	PaidOn      string       `json:"paid_on,omitempty"` // 2026-12-31
 }
 
 func orderEvent(act string, by access.Actor, o *Order) audit.Event {
-	f := orderFact{No: o.No, Status: o.Status, Amount: o.Amount, PayeeBefore: o.PayeeBefore, Remark: o.Remark}
+	f := orderFact{No: o.No, Status: o.Status, Amount: o.Amount, PayeeBefore: o.PayeeBefore, Remark: o.Remark, CheckRemark: o.CheckRemark}
 	if o.TreasuryRef != nil {
 		f.TreasuryRef, f.PaidOn = *o.TreasuryRef, o.PaidOn.String()
 	}

@@ -46,6 +46,7 @@ type Request struct {
 	Note           string
 	Status         Status
 	Reason         string     // why it was returned or rejected
+	Remark         string     // of who checked it, needed where a machine check was not passed
 	PreparedBy     uuid.UUID  `bun:"type:uuid"`
 	SubmittedBy    *uuid.UUID `bun:"type:uuid"`
 	SubmittedAt    *time.Time
@@ -74,6 +75,7 @@ var (
 	ErrOpenRequest  = errs.New(errs.Conflict, "disbursement.open_request") // one open request per milestone
 	ErrNotPayable   = errs.New(errs.Conflict, "disbursement.not_payable")  // milestone not accepted
 	ErrReason       = errs.New(errs.Invalid, "disbursement.reason_needed")
+	ErrLook         = errs.New(errs.Invalid, "disbursement.look_needed") // Args: checks to look at
 )
 
 // Submit hands the request in. On error r is unchanged.
@@ -85,15 +87,33 @@ func (r *Request) Submit(by uuid.UUID, at time.Time) error {
 	return nil
 }
 
+// Opinion is what somebody decides a payment on: how many machine checks are not passed at that instant, and what the
+// person says of them, which may be empty only where there is none.
+type Opinion struct {
+	Look   int
+	Remark string
+}
+
+// enough refuses with ErrLook, at the field, a decision that says nothing of the checks it passes over.
+func (o Opinion) enough(field string) error {
+	if o.Look > 0 && strings.TrimSpace(o.Remark) == "" {
+		return ErrLook.With(o.Look).At(errs.Field{Name: field, Code: ErrLook.Code, Args: []any{o.Look}})
+	}
+	return nil
+}
+
 // Check accepts the request for payment. On error r is unchanged.
-func (r *Request) Check(by uuid.UUID, at time.Time) error {
+func (r *Request) Check(by uuid.UUID, at time.Time, said Opinion) error {
 	switch {
 	case r.Status != Submitted:
 		return ErrNotSubmitted
 	case r.PreparedBy == by || r.SubmittedBy != nil && *r.SubmittedBy == by:
 		return ErrSamePerson
 	}
-	r.Status, r.CheckedBy, r.CheckedAt = Checked, &by, &at
+	if err := said.enough("reason"); err != nil {
+		return err
+	}
+	r.Status, r.CheckedBy, r.CheckedAt, r.Remark = Checked, &by, &at, strings.TrimSpace(said.Remark)
 	return nil
 }
 

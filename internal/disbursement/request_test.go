@@ -32,14 +32,16 @@ func TestRequestMoves(t *testing.T) {
 		want error
 		end  Status
 	}{
-		{"finance officer checks", func(r *Request) error { return r.Check(checker, at) }, submitted, nil, Checked},
-		{"the requester may not check", func(r *Request) error { return r.Check(requester, at) }, submitted, ErrSamePerson, Submitted},
-		{"twice", func(r *Request) error { _ = r.Check(checker, at); return r.Check(checker, at) }, submitted, ErrNotSubmitted, Checked},
+		{"finance officer checks", func(r *Request) error { return r.Check(checker, at, Opinion{}) }, submitted, nil, Checked},
+		{"a check to look at, and nothing said", func(r *Request) error { return r.Check(checker, at, Opinion{1, " "}) }, submitted, ErrLook, Submitted},
+		{"a check to look at, and a remark", func(r *Request) error { return r.Check(checker, at, Opinion{1, "Đã xem"}) }, submitted, nil, Checked},
+		{"the requester may not check", func(r *Request) error { return r.Check(requester, at, Opinion{}) }, submitted, ErrSamePerson, Submitted},
+		{"twice", func(r *Request) error { _ = r.Check(checker, at, Opinion{}); return r.Check(checker, at, Opinion{}) }, submitted, ErrNotSubmitted, Checked},
 		{"return needs a reason", func(r *Request) error { return r.Refuse(Returned, " ") }, submitted, ErrReason, Submitted},
 		{"return", func(r *Request) error { return r.Refuse(Returned, "Thiếu hóa đơn") }, submitted, nil, Returned},
 		{"reject", func(r *Request) error { return r.Refuse(Rejected, "Sai đối tượng") }, submitted, nil, Rejected},
 		{"cancel before the check", (*Request).Cancel, submitted, nil, Cancelled},
-		{"cancel after the check", func(r *Request) error { _ = r.Check(checker, at); return r.Cancel() }, submitted, ErrNotDraft, Checked},
+		{"cancel after the check", func(r *Request) error { _ = r.Check(checker, at, Opinion{}); return r.Cancel() }, submitted, ErrNotDraft, Checked},
 		{"submit twice", func(r *Request) error { return r.Submit(requester, at) }, submitted, ErrNotDraft, Submitted},
 	}
 	for _, c := range cases {
@@ -58,25 +60,25 @@ func TestRequestMoves(t *testing.T) {
 func TestOrderNeedsItsOwnPeople(t *testing.T) {
 	made := func() *Order { return &Order{Status: Made, MadeBy: checker, Amount: money.VND(40_000_000)} }
 	o := made()
-	if err := o.Check(checker, at); !errors.Is(err, ErrSamePerson) {
+	if err := o.Check(checker, at, Opinion{}); !errors.Is(err, ErrSamePerson) {
 		t.Fatalf("maker checks: %v", err)
 	}
-	if err := o.Approve(holder, at, ""); !errors.Is(err, ErrOrderState) {
+	if err := o.Approve(holder, at, Opinion{Remark: ""}); !errors.Is(err, ErrOrderState) {
 		t.Fatalf("approved unchecked: %v", err)
 	}
-	if err := o.Check(accountant, at); err != nil {
+	if err := o.Check(accountant, at, Opinion{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, same := range []uuid.UUID{checker, accountant} {
-		if err := o.Approve(same, at, ""); !errors.Is(err, ErrSamePerson) {
+		if err := o.Approve(same, at, Opinion{Remark: ""}); !errors.Is(err, ErrSamePerson) {
 			t.Fatalf("a person of the chain approves: %v", err)
 		}
 	}
 	o.PayeeBefore = "115500884471 (970436)"
-	if err := o.Approve(holder, at, " "); !errors.Is(err, ErrRemark) || o.Status != OrderChecked {
+	if err := o.Approve(holder, at, Opinion{Remark: " "}); !errors.Is(err, ErrRemark) || o.Status != OrderChecked {
 		t.Fatalf("approved to a changed account without a remark: %v", err)
 	}
-	if err := o.Approve(holder, at, "Đã gọi người ký hợp đồng"); err != nil {
+	if err := o.Approve(holder, at, Opinion{Remark: "Đã gọi người ký hợp đồng"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := o.Pay("KB-1", calendar.DateOf(at), &checker, at); !errors.Is(err, ErrOrderState) {

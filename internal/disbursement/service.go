@@ -122,15 +122,20 @@ func (s *Service) Submit(ctx context.Context, id uuid.UUID) (*Request, error) {
 }
 
 // Check accepts a submitted request for payment and books what is now owed to the grantee: committed becomes
-// requested. It refuses with ledger.ErrInsufficient when the contract or the line does not hold the amount.
-func (s *Service) Check(ctx context.Context, id uuid.UUID) (*Request, error) {
+// requested. It refuses with ErrLook where a machine check is not passed and remark says nothing of it, and with
+// ledger.ErrInsufficient when the contract or the line does not hold the amount.
+func (s *Service) Check(ctx context.Context, id uuid.UUID, remark string) (*Request, error) {
 	return s.request(ctx, id, "check", func(ctx context.Context, tx bun.Tx, r *Request, actor access.Actor) error {
 		if r.Advance {
 			if err := advanceAllowed(ctx, tx, r); err != nil {
 				return err
 			}
 		}
-		return r.Check(actor.ID, storage.Now(ctx))
+		look, err := s.look(ctx, tx, r, nil)
+		if err != nil {
+			return err
+		}
+		return r.Check(actor.ID, storage.Now(ctx), Opinion{look, remark})
 	}, func(ctx context.Context, tx bun.Tx, r *Request) error {
 		doc := ledger.Ref{Kind: "disbursement_request", ID: r.ID, No: r.No}
 		return postStage(ctx, tx, r, doc, stage{Kind: "request", Amount: r.Amount, From: ledger.Committed, FromContract: ledger.Available, To: ledger.Requested, Actor: *r.CheckedBy})
@@ -209,9 +214,10 @@ type requestFact struct {
 	No     string       `json:"no"`
 	Status Status       `json:"status"`
 	Amount money.Amount `json:"amount"`
+	Remark string       `json:"remark,omitempty"`
 }
 
 func requestEvent(act string, by access.Actor, r *Request) audit.Event {
 	return audit.Event{Act: act, Actor: by.ID, Role: string(by.Role), Kind: "disbursement_request", Object: r.ID, Label: r.No,
-		After: requestFact{r.No, r.Status, r.Amount}, Reason: r.Reason}
+		After: requestFact{r.No, r.Status, r.Amount, r.Remark}, Reason: r.Reason}
 }

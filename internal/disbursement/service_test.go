@@ -29,6 +29,9 @@ func want(t *testing.T, err, target error) {
 	}
 }
 
+// seen is what the office says of checks that want a look.
+const seen = "Đã đối chiếu"
+
 // house is a running agreement with its milestones accepted, and the service of payments.
 type house struct {
 	*agreementtest.House
@@ -82,7 +85,7 @@ func (h *house) submitted(i int) *disbursement.Request {
 func (h *house) toCheck(i int) *disbursement.Order {
 	h.T.Helper()
 	r := h.submitted(i)
-	_, err := h.svc.Check(h.Finance, r.ID)
+	_, err := h.svc.Check(h.Finance, r.ID, seen)
 	h.Must(err, "check the request")
 	o, err := h.svc.MakeOrder(h.Finance, r.ID)
 	h.Must(err, "make the order")
@@ -92,7 +95,7 @@ func (h *house) toCheck(i int) *disbursement.Order {
 // toApprove has the order of milestone i checked; it waits for the account holder.
 func (h *house) toApprove(i int) *disbursement.Order {
 	h.T.Helper()
-	o, err := h.svc.CheckOrder(h.Accountant, h.toCheck(i).ID)
+	o, err := h.svc.CheckOrder(h.Accountant, h.toCheck(i).ID, seen)
 	h.Must(err, "check the order")
 	return o
 }
@@ -143,13 +146,13 @@ func TestPayment(t *testing.T) {
 	h := running(t, 400, 600)
 	r := h.submitted(0)
 	stands(t, "the line after the request", h.Budget(), 1000, 0, 0)
-	_, err := h.svc.Check(h.Finance, r.ID)
+	_, err := h.svc.Check(h.Finance, r.ID, seen)
 	h.Must(err, "check")
 	stands(t, "the line after the check", h.Budget(), 600, 400, 0)
 	stands(t, "the contract after the check", h.Contract(), 0, 400, 0)
 	o, err := h.svc.MakeOrder(h.Finance, r.ID)
 	h.Must(err, "make the order")
-	_, err = h.svc.CheckOrder(h.Accountant, o.ID)
+	_, err = h.svc.CheckOrder(h.Accountant, o.ID, seen)
 	h.Must(err, "check the order")
 	_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-1", h.today())
 	want(t, err, disbursement.ErrOrderState) // nobody has approved it
@@ -213,13 +216,13 @@ func TestFourPeople(t *testing.T) {
 	h.Must(err, "create the request")
 	_, err = h.svc.Submit(h.Officer, r.ID)
 	h.Must(err, "submit the request")
-	_, err = h.svc.Check(h.Officer, r.ID)
+	_, err = h.svc.Check(h.Officer, r.ID, seen)
 	want(t, err, access.ErrForbidden)
-	_, err = h.svc.Check(also(h.Applicant, access.FinanceOfficer), r.ID)
+	_, err = h.svc.Check(also(h.Applicant, access.FinanceOfficer), r.ID, seen)
 	want(t, err, access.ErrConflict) // who is paid does not check either
-	_, err = h.svc.Check(also(h.Officer, access.FinanceOfficer), r.ID)
+	_, err = h.svc.Check(also(h.Officer, access.FinanceOfficer), r.ID, seen)
 	want(t, err, access.ErrNotMaker)
-	_, err = h.svc.Check(h.Finance, r.ID)
+	_, err = h.svc.Check(h.Finance, r.ID, seen)
 	h.Must(err, "check")
 
 	_, err = h.svc.MakeOrder(also(h.Officer, access.FinanceOfficer), r.ID)
@@ -236,11 +239,11 @@ func TestFourPeople(t *testing.T) {
 		{"the requester as chief accountant", also(h.Officer, access.ChiefAccountant), access.ErrNotMaker},
 	} {
 		t.Run("check: "+c.name, func(t *testing.T) {
-			_, err := h.svc.CheckOrder(c.as, o.ID)
+			_, err := h.svc.CheckOrder(c.as, o.ID, seen)
 			want(t, err, c.want)
 		})
 	}
-	_, err = h.svc.CheckOrder(h.Accountant, o.ID)
+	_, err = h.svc.CheckOrder(h.Accountant, o.ID, seen)
 	h.Must(err, "check the order")
 	for _, c := range []struct {
 		name string
@@ -289,12 +292,12 @@ func TestOverTheContract(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := running(t, 400, 600)
 			h.plenty(5000)
-			_, err := h.svc.Check(h.Finance, h.submitted(0).ID)
+			_, err := h.svc.Check(h.Finance, h.submitted(0).ID, seen)
 			h.Must(err, "check the first")
 			h.Exec("UPDATE agreement_milestones SET amount = ? WHERE position = 2", c.second)
 			r := h.submitted(1)
 			before := h.Contract()
-			_, err = h.svc.Check(h.Finance, r.ID)
+			_, err = h.svc.Check(h.Finance, r.ID, seen)
 			if c.want == nil {
 				h.Must(err, "check the second")
 				stands(t, "the contract", h.Contract(), 0, 1000, 0)
@@ -328,7 +331,7 @@ func TestTwoChecksAtOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		got := make([]error, 2)
 		for i, officer := range officers {
-			wg.Go(func() { _, got[i] = h.svc.Check(officer, rs[i].ID) })
+			wg.Go(func() { _, got[i] = h.svc.Check(officer, rs[i].ID, seen) })
 		}
 		wg.Wait()
 		if (got[0] == nil) == (got[1] == nil) {
@@ -355,11 +358,11 @@ func TestDoubleClick(t *testing.T) {
 	_, err = h.svc.Create(h.Applicant, h.Agreement.ID, h.Agreement.Milestones[0].ID, "")
 	want(t, err, disbursement.ErrOpenRequest)
 	twice(t, "submit", func() error { _, err := h.svc.Submit(h.Applicant, r.ID); return err })
-	twice(t, "check", func() error { _, err := h.svc.Check(h.Finance, r.ID); return err })
+	twice(t, "check", func() error { _, err := h.svc.Check(h.Finance, r.ID, seen); return err })
 	twice(t, "make the order", func() error { _, err := h.svc.MakeOrder(h.Finance, r.ID); return err })
 	var order uuid.UUID
 	h.Must(h.DB.NewRaw("SELECT id FROM payment_orders").Scan(t.Context(), &order), "find the order")
-	twice(t, "check the order", func() error { _, err := h.svc.CheckOrder(h.Accountant, order); return err })
+	twice(t, "check the order", func() error { _, err := h.svc.CheckOrder(h.Accountant, order, seen); return err })
 	twice(t, "approve", func() error { _, err := h.svc.ApproveOrder(h.Holder, order, ""); return err })
 	h.release(order)
 	h.release(order) // the outbox may deliver twice
@@ -487,7 +490,7 @@ func TestFailedOrder(t *testing.T) {
 	}
 	again, err = h.svc.MakeOrder(h.Finance, o.RequestID)
 	h.Must(err, "order once more")
-	_, err = h.svc.CheckOrder(h.Accountant, again.ID)
+	_, err = h.svc.CheckOrder(h.Accountant, again.ID, seen)
 	h.Must(err, "check it")
 	_, err = h.svc.ApproveOrder(h.Holder, again.ID, "") // what failed does not count against the day
 	h.Must(err, "approve it")
@@ -513,7 +516,7 @@ func TestRequestRefusals(t *testing.T) {
 	want(t, err, disbursement.ErrReason)
 	_, err = h.svc.Return(h.Finance, r.ID, "Thiếu hóa đơn")
 	h.Must(err, "return")
-	_, err = h.svc.Check(h.As(access.FinanceOfficer), r.ID)
+	_, err = h.svc.Check(h.As(access.FinanceOfficer), r.ID, seen)
 	want(t, err, disbursement.ErrNotSubmitted)
 	r = h.submitted(0) // a new one for the same milestone
 	_, err = h.svc.Reject(h.Finance, r.ID, "Sai đối tượng")

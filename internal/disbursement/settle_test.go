@@ -291,7 +291,7 @@ func TestAdvanceLimits(t *testing.T) {
 	want(t, err, agreement.ErrNoReport)
 	first := h.submitted(0)
 	h.Exec("UPDATE disbursement_requests SET amount = 501") // somebody widens it behind the program's back
-	_, err = h.svc.Check(h.Finance, first.ID)
+	_, err = h.svc.Check(h.Finance, first.ID, seen)
 	want(t, err, agreement.ErrAdvanceShare)
 	h.Exec("UPDATE disbursement_requests SET amount = 500")
 	_, err = h.svc.Cancel(h.Applicant, first.ID)
@@ -299,13 +299,13 @@ func TestAdvanceLimits(t *testing.T) {
 
 	early := h.submitted(1) // as the first it would be allowed
 	r := h.advanced(0)
-	_, err = h.svc.Check(h.Finance, early.ID)
+	_, err = h.svc.Check(h.Finance, early.ID, seen)
 	want(t, err, disbursement.ErrUnsettled)
 	h.settled(r.ID, "HD-1", 249)
-	_, err = h.svc.Check(h.Finance, early.ID)
+	_, err = h.svc.Check(h.Finance, early.ID, seen)
 	want(t, err, disbursement.ErrUnsettled)
 	h.settled(r.ID, "HD-2", 1)
-	_, err = h.svc.Check(h.Finance, early.ID)
+	_, err = h.svc.Check(h.Finance, early.ID, seen)
 	h.Must(err, "check the second when half of the first is settled")
 }
 
@@ -317,7 +317,7 @@ func TestTwoAdvancesAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	got := make([]error, 2)
 	for i := range got {
-		wg.Go(func() { _, got[i] = h.svc.Check(officers[i], rs[i].ID) })
+		wg.Go(func() { _, got[i] = h.svc.Check(officers[i], rs[i].ID, seen) })
 	}
 	wg.Wait()
 	if (got[0] == nil) == (got[1] == nil) {

@@ -69,7 +69,7 @@ func insertRequest(ctx context.Context, tx bun.IDB, r *Request) error {
 func saveRequest(ctx context.Context, tx bun.IDB, r *Request) error {
 	r.Version++
 	_, err := tx.NewUpdate().Model(r).WherePK().
-		Column("status", "reason", "submitted_by", "submitted_at", "checked_by", "checked_at", "paid_on", "paid_at", "advance_year", "version").Exec(ctx)
+		Column("status", "reason", "remark", "submitted_by", "submitted_at", "checked_by", "checked_at", "paid_on", "paid_at", "advance_year", "version").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("save disbursement request %s: %w", r.ID, err)
 	}
@@ -89,7 +89,7 @@ func insertOrder(ctx context.Context, tx bun.IDB, o *Order) error {
 
 func saveOrder(ctx context.Context, tx bun.IDB, o *Order) error {
 	o.Version++
-	_, err := tx.NewUpdate().Model(o).WherePK().Column("status", "checked_by", "checked_at", "approved_by", "approved_at",
+	_, err := tx.NewUpdate().Model(o).WherePK().Column("status", "checked_by", "checked_at", "check_remark", "approved_by", "approved_at",
 		"released_at", "payee_before", "remark", "treasury_ref", "paid_on", "paid_at", "recorded_by", "reason", "version").Exec(ctx)
 	switch storage.Constraint(err) {
 	case "payment_orders_treasury_ref_key":
