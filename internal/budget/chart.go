@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/uptrace/bun"
+
+	"kinhbac/internal/errs"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/money"
 	"kinhbac/internal/web"
@@ -17,7 +20,7 @@ func (h handler) paid(ctx context.Context, year int) (*web.LineChart, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan, err := h.spendingPlan(ctx, year)
+	plan, _, err := spendingPlan(ctx, h.db, year)
 	if err != nil || len(months) == 0 && plan.Total().IsZero() {
 		return nil, err
 	}
@@ -63,18 +66,29 @@ type SpendingPlan [12]money.Amount
 // Total is the sum of the months.
 func (p SpendingPlan) Total() money.Amount { return money.Sum(p[:]...) }
 
-// spendingPlan reads the plan of a year; zeros when there is none.
-func (s *Service) spendingPlan(ctx context.Context, year int) (p SpendingPlan, err error) {
-	var rows []struct {
-		Month  int
-		Amount money.Amount
+// against lists the months in which a plan differs from the one that stands.
+func (p SpendingPlan) against(stands SpendingPlan) (ds []errs.Difference) {
+	for i := range p {
+		if !p[i].Equal(stands[i]) {
+			ds = append(ds, errs.Difference{Label: fmt.Sprintf("budget.month_%d", i+1), Yours: p[i].Format() + " đ", Current: stands[i].Format() + " đ"})
+		}
 	}
-	err = s.db.NewRaw("SELECT month, amount FROM budget_spending_plans WHERE year = ?", year).Scan(ctx, &rows)
+	return ds
+}
+
+// spendingPlan reads the plan of a year and its version; zeros when there is none.
+func spendingPlan(ctx context.Context, db bun.IDB, year int) (p SpendingPlan, version int, err error) {
+	var rows []struct {
+		Month   int
+		Amount  money.Amount
+		Version int
+	}
+	err = db.NewRaw("SELECT month, amount, version FROM budget_spending_plans WHERE year = ?", year).Scan(ctx, &rows)
 	if err != nil {
-		return p, fmt.Errorf("plan of spending of %d: %w", year, err)
+		return p, 0, fmt.Errorf("plan of spending of %d: %w", year, err)
 	}
 	for _, r := range rows {
-		p[r.Month-1] = r.Amount
+		p[r.Month-1], version = r.Amount, max(version, r.Version)
 	}
-	return p, nil
+	return p, version, nil
 }

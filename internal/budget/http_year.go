@@ -30,6 +30,7 @@ func (h handler) yearRoutes(rt *web.Router) {
 	web.Command(rt, board+"/reopen", "ledger_entry", "reopen_period", board, h.reopen)
 	web.Command(rt, board+"/close-month", "ledger_entry", "close_period", board, h.closeMonth)
 	web.Page(rt, "/budgets/:year/spending-plan", "budget_line", "plan", "budget/spending_plan", h.planForm)
+	web.JSON(rt, "/budgets/:year/spending-plan", "budget_line", "plan", h.apiPlan)
 	web.Command(rt, "/budgets/:year/spending-plan", "budget_line", "plan", "/budgets/:year/spending-plan", h.setPlan)
 }
 
@@ -340,8 +341,9 @@ func (h handler) trialCSV(ctx context.Context, r web.Req) (web.File, error) {
 
 type planPage struct {
 	web.Base
-	Year   int
-	Months []planMonth
+	Year    int
+	Version int
+	Months  []planMonth
 }
 
 type planMonth struct {
@@ -356,18 +358,35 @@ func (h handler) planForm(ctx context.Context, r web.Req) (*planPage, error) {
 	if p.Year, err = year(r, nil); err != nil {
 		return nil, err
 	}
-	plan, err := h.spendingPlan(ctx, p.Year)
+	plan, version, err := spendingPlan(ctx, h.db, p.Year)
 	if err != nil {
 		return nil, err
 	}
+	p.Version = version
 	for i, a := range plan {
 		p.Months = append(p.Months, planMonth{i + 1, fmt.Sprintf("months[%d].amount", i), a})
 	}
 	return p, nil
 }
 
+// PlanAnswer is a plan of spending as the API gives it, January first. Version is 0 where there is no plan.
+type PlanAnswer struct {
+	Version int            `json:"version"`
+	Months  []money.Amount `json:"months"`
+}
+
+func (h handler) apiPlan(ctx context.Context, r web.Req) (PlanAnswer, error) {
+	y, err := year(r, nil)
+	if err != nil {
+		return PlanAnswer{}, err
+	}
+	plan, version, err := spendingPlan(ctx, h.db, y)
+	return PlanAnswer{version, plan[:]}, err
+}
+
 type spendingIn struct {
-	Months []spendingMonth `form:"months" json:"months" kb:"required,max=12"`
+	Version int             `form:"version" json:"version"`
+	Months  []spendingMonth `form:"months" json:"months" kb:"required,max=12"`
 }
 
 type spendingMonth struct {
@@ -375,20 +394,21 @@ type spendingMonth struct {
 	Amount money.Amount `form:"amount" json:"amount"`
 }
 
-func (h handler) setPlan(ctx context.Context, r web.Req, in spendingIn) (web.Done, struct{}, error) {
+func (h handler) setPlan(ctx context.Context, r web.Req, in spendingIn) (web.Done, PlanAnswer, error) {
 	y, err := year(r, nil)
 	if err != nil {
-		return web.Done{}, struct{}{}, err
+		return web.Done{}, PlanAnswer{}, err
 	}
-	plan, err := h.spendingPlan(ctx, y) // a month that is not named stays as it is
+	plan, _, err := spendingPlan(ctx, h.db, y) // a month that is not named stays as it is
 	if err != nil {
-		return web.Done{}, struct{}{}, err
+		return web.Done{}, PlanAnswer{}, err
 	}
 	for i, m := range in.Months {
 		if m.Month < 1 || m.Month > 12 || m.Amount.Sign() < 0 {
-			return web.Done{}, struct{}{}, errs.FieldError(fmt.Sprintf("months[%d].amount", i), "budget.amount_missing")
+			return web.Done{}, PlanAnswer{}, errs.FieldError(fmt.Sprintf("months[%d].amount", i), "budget.amount_missing")
 		}
 		plan[m.Month-1] = m.Amount
 	}
-	return web.Done{Location: "/budgets/" + strconv.Itoa(y), Notice: "budget.plan_notice"}, struct{}{}, h.SetSpendingPlan(ctx, y, plan)
+	err = h.SetSpendingPlan(ctx, y, in.Version, plan)
+	return web.Done{Location: "/budgets/" + strconv.Itoa(y), Notice: "budget.plan_notice"}, PlanAnswer{in.Version + 1, plan[:]}, err
 }

@@ -112,8 +112,8 @@ func TestLargestAmount(t *testing.T) {
 	w.Get(o.officer, "/budgets/2026/spending-plan").Status(200)
 	w.Post(o.officer, "/budgets/2026/spending-plan", url.Values{"months[0].month": {"1"}, "months[0].amount": {grouped}}).Location("/budgets/2026")
 	w.API(o.officer, "POST", "/budgets/2026/spending-plan", map[string]string{}, nil).Status(422)
-	w.Post(o.officer, "/budgets/2026/spending-plan", url.Values{"months[0].month": {"2"}, "months[0].amount": {"1"}}).Location("/budgets/2026")
-	if plan, err := o.svc.spendingPlan(t.Context(), 2026); err != nil || plan[0].Format() != grouped || !plan[1].Equal(money.VND(1)) {
+	w.Post(o.officer, "/budgets/2026/spending-plan", url.Values{"version": {"1"}, "months[0].month": {"2"}, "months[0].amount": {"1"}}).Location("/budgets/2026")
+	if plan, _, err := spendingPlan(t.Context(), o.db, 2026); err != nil || plan[0].Format() != grouped || !plan[1].Equal(money.VND(1)) {
 		t.Errorf("plan of spending %v, %v", plan, err)
 	}
 	w.Get(o.officer, "/budgets/2026").Status(200).Has("Kế hoạch")

@@ -248,18 +248,29 @@ func (s *Service) Drift(ctx context.Context, year int) (list []Blocker, err erro
 	return list, nil
 }
 
-// SetSpendingPlan sets what a year means to spend in each month. It limits nothing.
-func (s *Service) SetSpendingPlan(ctx context.Context, year int, plan SpendingPlan) error {
+// SetSpendingPlan sets what a year means to spend in each month. It limits nothing. version is that of the plan it was read
+// at, 0 where there was none; another one is errs.ErrStale with the months that differ. Of two at once one passes.
+func (s *Service) SetSpendingPlan(ctx context.Context, year, version int, plan SpendingPlan) error {
 	return storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		actor, err := s.access.Require(ctx, tx, "budget_line", "plan", financeUnit)
 		if err != nil {
 			return err
 		}
+		if _, err := tx.NewRaw("SELECT pg_advisory_xact_lock(hashtext('spending plan'), ?)", year).Exec(ctx); err != nil {
+			return fmt.Errorf("lock the plan of spending of %d: %w", year, err)
+		}
+		stands, at, err := spendingPlan(ctx, tx, year)
+		if err != nil {
+			return err
+		}
+		if at != version {
+			return errs.ErrStale.Versus(plan.against(stands)...)
+		}
 		now := storage.Now(ctx)
 		for i, a := range plan {
-			_, err := tx.NewRaw(`INSERT INTO budget_spending_plans (year, month, amount, set_by, set_at) VALUES (?, ?, ?::numeric, ?, ?)
-				ON CONFLICT (year, month) DO UPDATE SET amount = excluded.amount, set_by = excluded.set_by, set_at = excluded.set_at`,
-				year, i+1, a, actor.ID, now).Exec(ctx)
+			_, err := tx.NewRaw(`INSERT INTO budget_spending_plans (year, month, amount, version, set_by, set_at) VALUES (?, ?, ?::numeric, ?, ?, ?)
+				ON CONFLICT (year, month) DO UPDATE SET amount = excluded.amount, version = excluded.version, set_by = excluded.set_by, set_at = excluded.set_at`,
+				year, i+1, a, version+1, actor.ID, now).Exec(ctx)
 			if err != nil {
 				return fmt.Errorf("plan of spending of %d: %w", year, err)
 			}

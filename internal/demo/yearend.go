@@ -100,7 +100,7 @@ func (s *stage) budgets(fund uuid.UUID, running map[string]uuid.UUID) []event {
 			for i := range plan {
 				plan[i] = million([]int64{0, 200, 400, 900, 1_600, 2_400, 2_800, 3_200, 4_100, 5_200, 6_300, 5_400}[i])
 			}
-			must(s.Budget.SetSpendingPlan(s.as(finance), 2026, plan))
+			must(s.Budget.SetSpendingPlan(s.as(finance), 2026, 0, plan))
 		}},
 		{"2026-03-20", func() {
 			sp := take(s.Budget.Pledge(s.as(finance), running["B.1"], budget.PledgeInput{Donor: "Công ty Thiết bị Kinh Bắc (minh họa)", Purpose: "Nâng cấp xưởng chế tạo thử của vườn ươm",

@@ -1,0 +1,1 @@
+ALTER TABLE budget_spending_plans DROP COLUMN version;
