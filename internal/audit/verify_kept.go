@@ -136,6 +136,7 @@ func (k Kept) watched(ctx context.Context, tx bun.Tx, keys []string, c *Check) e
 	}
 	var stand []string
 	err := tx.NewRaw(`SELECT substr(t.tgname, 6) || CASE t.tgenabled WHEN 'O' THEN '' ELSE ' off' END
+			|| CASE WHEN t.tgqual IS NULL THEN '' ELSE ' at times' END || CASE t.tgfoid::regproc::text WHEN 'audit.keep_rows' THEN '' ELSE ' by ' || t.tgfoid::regproc END
 			|| CASE WHEN t.tgargs = convert_to(?1, 'UTF8') || '\x00' || convert_to(?2::text[]::text, 'UTF8') || '\x00' || convert_to(?3::text[]::text, 'UTF8') || '\x00' THEN '' ELSE ' of less' END
 		FROM pg_trigger t WHERE t.tgrelid = ?0::regclass AND t.tgname LIKE 'keep@_%' ESCAPE '@' ORDER BY 1`,
 		k.Table, k.Table, pgdialect.Array(keys), pgdialect.Array(append([]string{}, k.Leave...))).Scan(ctx, &stand)

@@ -78,7 +78,8 @@ func (w *world) request(milestone string) string {
 	v.submit("/disbursements/create", nil).ok("392.000.000")
 	request := v.page.path
 	v.submit(request+"/submit", nil).ok()
-	w.as(finance).get(request).ok().submit(request+"/check", nil).ok()
+	w.as(finance).get(request).ok().submit(request+"/check", nil).refused(422, "Ghi ý kiến về 1 mục cần xem")
+	w.as(finance).get(request).ok().submit(request+"/check", form("reason", "Đối ứng chi theo tiến độ, đã đối chiếu.")).ok()
 	w.budget("Cam kết → Đề nghị chi")
 	return request
 }
@@ -119,8 +120,8 @@ func (w *world) byHand(login, action, key string, in url.Values) *visitor {
 
 // approve has the chief accountant and the account holder sign; the service hands the order to the treasury.
 func (w *world) approve(request, order string) {
-	w.as(accountant).get(request).ok().submit(order+"/check", nil).ok()
-	w.as(holder).get(request).ok().submit(order+"/approve", nil).ok()
+	w.as(accountant).get(request).ok().submit(order+"/check", form("reason", "Đã xem mục đối ứng.")).ok()
+	w.as(holder).get(request).ok().submit(order+"/approve", form("remark", "Đồng ý.")).ok()
 	w.settle()
 }
 

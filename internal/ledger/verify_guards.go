@@ -10,6 +10,13 @@ func guards() audit.Probe {
 		    SELECT t.tgrelid::regclass || ' ' || t.tgname AS what, 'off' AS stands, 'on' AS wanted FROM pg_trigger t
 		     WHERE t.tgrelid::regclass::text ~ '^(ledger[.]|audit_log|row_versions|seal_)' AND NOT t.tgisinternal AND t.tgenabled <> 'O'
 		    UNION ALL
+		    SELECT t.tgrelid::regclass || ' ' || t.tgname, 'calls ' || t.tgfoid::regproc || CASE WHEN t.tgqual IS NULL THEN '' ELSE ' at times' END,
+		           'calls a guard of the program always' FROM pg_trigger t JOIN pg_proc f ON f.oid = t.tgfoid
+		     WHERE t.tgrelid::regclass::text ~ '^(ledger[.]|audit_log|row_versions|seal_)' AND NOT t.tgisinternal
+		       AND (t.tgqual IS NOT NULL OR f.pronamespace::regnamespace::text NOT IN ('ledger', 'audit')
+		         OR t.tgname IN ('check_journal', 'check_legs') AND f.oid::regproc::text <> 'ledger.' || t.tgname
+		         OR t.tgname IN ('written_once', 'kept') AND f.oid::regproc::text <> 'audit.refuse_change')
+		    UNION ALL
 		    SELECT w.rel || ' ' || w.name, 'none', 'a trigger' FROM (VALUES ('ledger.journals', 'written_once'), ('ledger.journals', 'check_journal'),
 		        ('ledger.postings', 'written_once'), ('ledger.postings', 'check_legs'), ('ledger.control_lines', 'kept'),
 		        ('ledger.control_lines', 'same_line'), ('ledger.account_balances', 'kept'), ('ledger.periods', 'kept'),
