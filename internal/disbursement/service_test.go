@@ -103,7 +103,7 @@ func (h *house) toApprove(i int) *disbursement.Order {
 // released takes the order of milestone i to the treasury.
 func (h *house) released(i int) *disbursement.Order {
 	h.T.Helper()
-	o, err := h.svc.ApproveOrder(h.Holder, h.toApprove(i).ID, "")
+	o, err := h.svc.ApproveOrder(h.Holder, h.toApprove(i).ID, "Đã xem các mục cần xem.")
 	h.Must(err, "approve the order")
 	h.release(o.ID)
 	return o

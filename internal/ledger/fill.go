@@ -62,11 +62,18 @@ func (f Filling) run(ctx context.Context, tx bun.Tx, statements ...string) error
 // prepare opens the lines and the months, and gives every line what it will need by one journal.
 func (f Filling) prepare(ctx context.Context, tx bun.Tx) error {
 	each := int64(f.Journals/f.Lines+1) * 2_000_000
-	return f.run(ctx, tx,
+	// The lines come under their guards, which keep the first version of each.
+	for _, q := range []string{
 		fmt.Sprintf(`INSERT INTO ledger.dim_sets (budget_year, programme_code, source_code) SELECT %d, 'L' || i, 'NS' FROM generate_series(1, %d) i
 			ON CONFLICT DO NOTHING`, f.Year, f.Lines),
 		fmt.Sprintf(`INSERT INTO ledger.control_lines (book_id, kind, dim_id, year) SELECT b.id, 'budget', d.id, d.budget_year
 			FROM ledger.dim_sets d, ledger.books b WHERE b.code = 'BUDGET' AND d.programme_code ~ '^L[0-9]+$' AND d.budget_year = %d ON CONFLICT DO NOTHING`, f.Year),
+	} {
+		if _, err := tx.ExecContext(ctx, q); err != nil {
+			return fmt.Errorf("open the lines: %w", err)
+		}
+	}
+	return f.run(ctx, tx,
 		fmt.Sprintf(`SELECT ledger.open_period(b.id, make_date(%d, m, 1)) FROM ledger.books b, generate_series(1, 12) m WHERE b.code IN ('BUDGET', 'ACTUAL')`, f.Year),
 		`CREATE TEMP TABLE fill_line ON COMMIT DROP AS SELECT c.id, c.dim_id, row_number() OVER (ORDER BY c.id) AS n FROM ledger.control_lines c
 			JOIN ledger.dim_sets d ON d.id = c.dim_id AND d.programme_code ~ '^L[0-9]+$'`,
