@@ -22,6 +22,7 @@ import (
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/app"
+	"kinhbac/internal/audit"
 	"kinhbac/internal/identity"
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
@@ -159,6 +160,10 @@ func (h *house) plan(ctx context.Context, owner *bun.DB) error {
 			if _, err := tx.NewRaw(sql, spread, access.UnitScience, access.UnitFinance, h.actor, h.client.approver, imports*plenty).Exec(ctx); err != nil {
 				return err
 			}
+		}
+		act := audit.Event{Act: "budget_line.plan", Actor: h.actor, Role: string(access.FinanceOfficer), Kind: "unit", Object: access.UnitFinance, Label: "bench"}
+		if err := audit.Record(ctx, tx, act); err != nil {
+			return err
 		}
 		return tx.NewRaw("SELECT min(line) FROM held").Scan(ctx, &h.first)
 	})
