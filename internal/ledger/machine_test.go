@@ -85,6 +85,8 @@ func TestModel(t *testing.T) {
 			}
 			x.compare()
 		}
+		x.late()
+		x.compare()
 		commands, accepted, batches = commands+x.commands, accepted+x.accepted, batches+x.batches
 	})
 	t.Logf("%d commands, %d accepted, in %d worlds and %d batches, %v: %v", commands, accepted, world, batches, time.Since(start).Round(time.Second), verdicts)
@@ -375,7 +377,7 @@ func (x *machine) moveYear() {
 	c.Approver, c.Reason = x.people()
 	to := pick(x, map[YearState][]YearState{YearOpen: {YearAdjusting, YearAdjusting, YearClosed}, YearAdjusting: {YearOpen, YearClosed, YearClosed},
 		YearClosed: {YearAdjusting, YearAdjusting, YearAdjusting, YearOpen}}[x.m.years[year]], "to")
-	if to == YearClosed && x.m.years[year] == YearAdjusting {
+	if to == YearClosed && x.m.years[year] == YearAdjusting && !x.rarely(4, "leave it") {
 		x.empty(year)
 	}
 	err := MoveYear(x.r.Context(), x.db, "BUDGET", year, to, c)
@@ -392,11 +394,35 @@ func (x *machine) reopen() {
 	}
 }
 
-// empty cancels what a year still holds, so that it can close now and then.
-func (x *machine) empty(year int) {
-	if x.rarely(4, "leave it") {
-		return
+// late closes the earlier year and posts into it, so that no world ends without a year that was too late for something.
+func (x *machine) late() {
+	x.reopen()
+	for month, soft := range x.m.soft {
+		if soft {
+			err := MovePeriod(x.r.Context(), x.db, "BUDGET", month, PeriodOpen, both)
+			x.agree(fmt.Sprintf("month %s to open", month), verdict{}, "", Posted{}, err)
+			x.m.soft[month] = false
+		}
 	}
+	for _, to := range []YearState{YearAdjusting, YearClosed} {
+		if to == YearClosed {
+			x.empty(x.first)
+		}
+		err := MoveYear(x.r.Context(), x.db, "BUDGET", x.first, to, both)
+		x.agree(fmt.Sprintf("year %d to %s at last", x.first, to), verdict{err: x.m.moveYear(x.first, to, both)}, "", Posted{}, err)
+	}
+	for range 3 {
+		x.single()
+	}
+	x.keys++
+	j := Journal{Book: "BUDGET", Kind: KindCancel, On: x.day(), Document: paper, Key: fmt.Sprint(x.first, "/", x.keys), Actor: maker, Approver: checker,
+		Reason: "quá muộn", Moves: []Move{{x.ids[0], Available, Closing, money.VND(1)}}}
+	p, err := Post(x.r.Context(), x.db, j)
+	x.agree(fmt.Sprintf("too late %+v", j), x.m.judge(j, nil), j.Key, p, err)
+}
+
+// empty cancels what a year still holds, so that it can close.
+func (x *machine) empty(year int) {
 	for _, id := range x.ids {
 		l := x.m.lines[id]
 		for _, stage := range []Stage{Requested, Reserved, Committed, Advanced, Available} {
