@@ -19,6 +19,11 @@
 // ids, trees in Go from blocks of bytes. Refused: checks that call the kernel's own functions, because whoever replaces a
 // function would replace its check.
 //
+// 2026-11-24: functions and triggers are held against the text of the migrations in the program, read whole and compared
+// here: whoever owns the database can empty a guard and put it back, but not change what the program carries. Refused: digests
+// kept in a table, which the same owner writes; a list in Go, which the next migration forgets. Rights on tables are the
+// ledger's check; the server's own superuser stands outside all of it, signed heads off the machine are the answer to him.
+//
 // 2026-11-24: every change of a row of a kept table leaves a version of it (row_versions), written by a trigger, digested and sealed,
 // tied to its act by the transaction. Verify holds rows against versions and versions against acts, so that a new column is proved
 // without a line of code. Secrets are left out; only the program reads versions. Refused: comparing documents with their acts one by

@@ -80,8 +80,10 @@ func Verify(ctx context.Context, db *bun.DB, key ed25519.PublicKey) ([]Check, er
 	return Prove(ctx, db, Probes(), Options{Key: key})
 }
 
-// Probes are those of the audit log and of the versions of kept rows.
-func Probes() []Probe { return []Probe{rows(), Tree("audit"), versions(), Tree("rows")} }
+// Probes are those of the schema, of the audit log and of the versions of kept rows.
+func Probes() []Probe {
+	return []Probe{functions(), triggers(), rows(), Tree("audit"), versions(), Tree("rows")}
+}
 
 // First gives the first check that found a break, nil when all hold.
 func First(checks []Check) *Check {
