@@ -108,6 +108,7 @@ type Answer struct {
 	Code   int
 	Header http.Header
 	Body   string
+	Took   time.Duration // of the application alone, without the checks made here
 	what   string
 }
 
@@ -264,6 +265,7 @@ func (w *Web) send(ctx context.Context, method, path string, body []byte, header
 	for k, v := range header {
 		req.Header.Set(k, v)
 	}
+	start := time.Now()
 	res, err := w.app.Test(req, int((2 * time.Minute).Milliseconds()))
 	if err != nil {
 		w.t.Fatalf("%s %s: %v", method, path, err)
@@ -273,7 +275,7 @@ func (w *Web) send(ctx context.Context, method, path string, body []byte, header
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	a := &Answer{t: w.t, Code: res.StatusCode, Header: res.Header, Body: string(b), what: method + " " + path}
+	a := &Answer{t: w.t, Code: res.StatusCode, Header: res.Header, Body: string(b), Took: time.Since(start), what: method + " " + path}
 	a.sane()
 	return a
 }
