@@ -10,6 +10,7 @@ import (
 	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"kinhbac/internal/access"
+	"kinhbac/internal/errs"
 	"kinhbac/internal/idem"
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/storage"
@@ -80,16 +81,41 @@ func (s *Service) commitAll(ctx context.Context, all []order) (out []verdict, er
 				places, commitments = append(places, i), append(commitments, l.commitment(o.in, actors[i], o.use))
 			}
 		}
-		outcomes, err := ledger.CommitBatch(ctx, tx, commitments)
+		outcomes, err := post(ctx, tx, commitments)
 		if err != nil {
 			return err
 		}
-		return keep(ctx, tx, all, places, outcomes, leaves, out)
+		if err := keep(ctx, tx, all, places, outcomes, leaves, out); err != nil {
+			return err
+		}
+		if len(outcomes) == 1 && outcomes[0].Err != nil {
+			return errNothing
+		}
+		return nil
 	})
-	if errors.Is(err, errTaken) {
+	switch {
+	case errors.Is(err, errTaken):
 		return make([]verdict, len(all)), nil
+	case errors.Is(err, errNothing):
+		return out, nil
 	}
 	return out, err
+}
+
+// errNothing rolls back a transaction whose only commitment was refused.
+var errNothing = errors.New("nothing was committed")
+
+// post posts commitments in one statement, or one by the function that costs least. A refusal by that one ends what the
+// transaction can do.
+func post(ctx context.Context, tx bun.Tx, cs []ledger.Commitment) ([]ledger.Outcome, error) {
+	if len(cs) != 1 {
+		return ledger.CommitBatch(ctx, tx, cs)
+	}
+	p, err := ledger.Commit(ctx, tx, cs[0])
+	if no := new(errs.Error); err != nil && !errors.As(err, &no) {
+		return nil, err
+	}
+	return []ledger.Outcome{{Posted: p, Err: err}}, nil
 }
 
 // keep writes the answers of what was done beside their keys.

@@ -73,6 +73,14 @@ func TestManyCommitmentsGetAVerdictEach(t *testing.T) {
 	if got, err := o.svc.commitAll(t.Context(), []order{other}); err != nil || !errors.Is(got[0].err, idem.ErrReused) {
 		t.Errorf("the key with another amount: %+v, %v", got, err)
 	}
+	over := orders(o.officer2, line.ID, signer, 1)
+	over[0].use.Key = "alone"
+	if got, err := o.svc.commitAll(t.Context(), over); err != nil || !errors.Is(got[0].err, ledger.ErrInsufficient) {
+		t.Errorf("one alone that does not fit: %+v, %v", got, err)
+	}
+	if got, err := o.svc.commitAll(t.Context(), all[:1]); err != nil || string(got[0].kept) != string(out[0].kept) {
+		t.Errorf("one alone again: %+v, %v", got, err)
+	}
 }
 
 // One key sent many times at once, together and alone, is one commitment and one answer.
