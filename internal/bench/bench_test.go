@@ -54,7 +54,7 @@ func TestLedgerBenchRuns(t *testing.T) {
 		}
 	}
 	want := "commit_spread_1 commit_spread_8 commit_spread_32 commit_hot_1 commit_hot_8 commit_hot_32 commit_100_per_s " +
-		"import_10000 balance_now balance_as_of trial_balance dashboard verify"
+		"import_10000 balance_now balance_as_of trial_balance_first trial_balance dashboard verify"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("cases %s, want %s", got, want)
 	}
