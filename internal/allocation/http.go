@@ -74,6 +74,7 @@ type rankingPage struct {
 	SetID       *uuid.UUID
 	CanFinalise bool
 	CanDraft    bool
+	CanOpenSet  bool
 }
 
 func (h handler) ranking(ctx context.Context, r web.Req) (*rankingPage, error) {
@@ -103,8 +104,9 @@ func (h handler) ranking(ctx context.Context, r web.Req) (*rankingPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !h.s.access.Can(ctx, db, "ranking", "read", p.Ranking) {
-		return nil, errs.ErrNotFound
+	if !h.s.access.Can(ctx, db, "ranking", "read", p.Ranking) { // of a council the reader sees: a page, as before the first conclusion
+		p.Ranking = nil
+		return p, nil
 	}
 	if p.Ranking, err = h.s.seen(ctx, db, p.Ranking); err != nil {
 		return nil, err
@@ -130,6 +132,7 @@ func (h handler) ranking(ctx context.Context, r web.Req) (*rankingPage, error) {
 	if p.SetID, err = setOfCall(ctx, db, p.Call.ID); err != nil {
 		return nil, err
 	}
+	p.CanOpenSet = p.SetID != nil && h.s.access.Can(ctx, db, "award", "read", access.Ref{Kind: "award_set", ID: *p.SetID})
 	p.CanDraft = p.Ranking.Status == Finalised && p.SetID == nil && h.s.access.Can(ctx, db, "award", "draft", p.Ranking)
 	return p, nil
 }

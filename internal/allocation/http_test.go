@@ -32,12 +32,15 @@ func TestPages(t *testing.T) {
 	w.Post(h.Seats[0], "/rankings/"+r.ID.String()+"/finalise", version(r.Version+1)).Status(409)
 	w.Post(h.Seats[0], "/rankings/"+r.ID.String()+"/finalise", version(r.Version)).Location(ranking)
 	w.Get(h.Officer, ranking).Status(200).Has("Lập danh mục hỗ trợ")
-	w.Get(h.Leader, ranking).Status(404)
+	w.Get(h.Leader, ranking).Status(200).Has("Chưa có xếp hạng").Lacks("Dự án 1", "900.000.000") // not put forward: as before the first conclusion
+	w.Get(h.Leader, "/rankings/"+r.ID.String()+"/table.csv").Status(404)
 	w.Post(h.Officer, "/rankings/"+r.ID.String()+"/award-set", nil).Status(303)
 	var set allocation.AwardSet
 	ok(t, h.DB.NewSelect().Model(&set).Scan(guest))
 	h.set = &set
 	page := "/award-sets/" + set.ID.String()
+	w.Get(h.Officer, ranking).Has(`href="` + page + `"`)
+	w.Get(h.Seats[0], ranking).Lacks(`href="` + page) // a set its reader may open, and no other
 
 	w.Get(h.Head, page).Status(200).Has("Ký và trình")
 	w.Get(h.Finance, page).Status(404) // not proposed yet

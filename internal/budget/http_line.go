@@ -3,11 +3,13 @@ package budget
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
+	"github.com/uptrace/bun"
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/errs"
@@ -15,6 +17,7 @@ import (
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
 	"kinhbac/internal/rulebook"
+	"kinhbac/internal/storage"
 	"kinhbac/internal/web"
 )
 
@@ -100,8 +103,8 @@ type showPage struct {
 	Below                  []row
 	List                   web.List
 	Claims                 []Claim
-	Before                 string          // cursor of this page of the statement
-	closed                 map[string]bool // kinds of documents whose pages are closed to the reader's role
+	Before                 string               // cursor of this page of the statement
+	acts                   map[uuid.UUID]string // pages of the acts in the statement, by the line each was put forward on
 }
 
 type actRow struct {
@@ -112,32 +115,60 @@ type actRow struct {
 // StageName is the catalogue code of a stage.
 func (*showPage) StageName(s ledger.Stage) string { return "budget.stage." + string(s) }
 
-// DocumentHref links a movement to the page of its document; the voucher when it has none.
+// DocumentHref links a movement to the page of its document; "" when it has none the reader's role may open.
 func (p *showPage) DocumentHref(m Movement) string {
 	if m.Document.Kind == "budget_act" {
-		return href(p.Line) + "/acts/" + m.Document.ID.String()
+		return p.acts[m.Document.ID]
 	}
-	if !p.closed[m.Document.Kind] {
-		if path, ok := documentPages[m.Document.Kind]; ok {
-			return path + m.Document.ID.String()
-		}
-	}
-	return ""
+	return documentPage(&p.Base, m.Document)
 }
 
 // documentPages are the pages of documents that post to budget lines; rooms downstream own them.
 var documentPages = map[string]string{"award_set": "/award-sets/", "agreement": "/agreements/", "disbursement_request": "/disbursements/",
 	"sponsorship_receipt": "/sponsorship-receipts/"}
 
-// closed names the kinds of documents whose pages are closed to the whole role of the reader.
-func (h handler) closed(ctx context.Context) map[string]bool {
-	shut := map[string]bool{}
-	for kind, resource := range map[string]string{"award_set": "award", "agreement": "agreement", "disbursement_request": "disbursement_request"} {
-		if _, err := h.access.RequireRole(ctx, resource, "read"); err != nil {
-			shut[kind] = true
+// documentPage is the page of a document of another room, "" where the reader's role may open none.
+func documentPage(b *web.Base, d ledger.Ref) string {
+	path, ok := documentPages[d.Kind]
+	if path += d.ID.String(); !ok || !b.Opens(path) {
+		return ""
+	}
+	return path
+}
+
+// actPages are the pages of the acts a statement names. An act stands under the line it was put forward on, and moves
+// money on others: the one it gives to, and those above.
+func (h handler) actPages(ctx context.Context, st *Statement) (map[uuid.UUID]string, error) {
+	var ids []uuid.UUID
+	for _, a := range st.Pending {
+		ids = append(ids, a.ID)
+	}
+	for _, m := range st.Movements {
+		if m.Document.Kind == "budget_act" {
+			ids = append(ids, m.Document.ID)
 		}
 	}
-	return shut
+	return actPages(ctx, storage.Joined(ctx, h.db), ids)
+}
+
+func actPages(ctx context.Context, db bun.IDB, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+	pages := map[uuid.UUID]string{}
+	if len(ids) == 0 {
+		return pages, nil
+	}
+	var rows []struct {
+		Act, Line uuid.UUID
+		Year      int
+	}
+	err := db.NewSelect().TableExpr("budget_acts AS ba").ColumnExpr("ba.id AS act, bl.id AS line, bl.year").
+		Join("JOIN budget_lines AS bl ON bl.id = ba.line_id").Where("ba.id IN (?)", bun.List(ids)).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("lines of %d budget acts: %w", len(ids), err)
+	}
+	for _, r := range rows {
+		pages[r.Act] = href(&Line{ID: r.Line, Year: r.Year}) + "/acts/" + r.Act.String()
+	}
+	return pages, nil
 }
 
 // line is the one in the path, of the year in the path.
@@ -168,12 +199,17 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 	p.CanApprove = l.Status == Planned && h.access.Can(ctx, h.db, "budget_line", "approve", l)
 	_, err = h.access.RequireRole(ctx, "ledger_entry", "read")
 	p.CanVoucher = err == nil
-	p.closed = h.closed(ctx)
 	if l.Status == Open {
 		p.Proposals = h.proposals(ctx, l)
 	}
 	for _, a := range p.Pending {
-		p.Acts = append(p.Acts, actRow{a, href(l) + "/acts/" + a.ID.String()})
+		p.Acts = append(p.Acts, actRow{Act: a})
+	}
+	if p.acts, err = h.actPages(ctx, p.Statement); err != nil {
+		return nil, err
+	}
+	for i, a := range p.Acts {
+		p.Acts[i].Path = p.acts[a.ID]
 	}
 	if p.Children {
 		if err := h.children(ctx, l, p); err != nil {
@@ -249,6 +285,7 @@ type voucherPage struct {
 	CanProve bool
 	Article  string               // where the legal basis stands; "" when no rule of that name was in force
 	Proof    *ledger.VoucherProof // nil while it waits for the sealer
+	act      string               // page of the act that is its document
 }
 
 // LineHref is the page of a line.
@@ -262,15 +299,10 @@ func (p *voucherPage) Of() decimal.Decimal { return decimal.NewFromInt(*p.TreeSi
 
 // DocumentHref is the page of the document, "" when it has none that stands by its id alone.
 func (p *voucherPage) DocumentHref() string {
-	if path, ok := documentPages[p.Document.Kind]; ok {
-		return path + p.Document.ID.String()
+	if p.Document.Kind == "budget_act" {
+		return p.act
 	}
-	for _, l := range p.Legs {
-		if l.Line != nil && p.Document.Kind == "budget_act" {
-			return href(l.Line) + "/acts/" + p.Document.ID.String()
-		}
-	}
-	return ""
+	return documentPage(&p.Base, p.Document)
 }
 
 func (h handler) voucher(ctx context.Context, r web.Req) (*voucherPage, error) {
@@ -282,6 +314,13 @@ func (h handler) voucher(ctx context.Context, r web.Req) (*voucherPage, error) {
 		return nil, err
 	}
 	p := &voucherPage{Voucher: v}
+	if v.Document.Kind == "budget_act" {
+		pages, err := actPages(ctx, storage.Joined(ctx, h.db), []uuid.UUID{v.Document.ID})
+		if err != nil {
+			return nil, err
+		}
+		p.act = pages[v.Document.ID]
+	}
 	_, err = h.access.RequireRole(ctx, "audit_log", "verify")
 	p.CanProve = err == nil
 	if v.Basis != "" {

@@ -3,6 +3,7 @@ package budget
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"testing"
 
 	"kinhbac/internal/access"
@@ -40,6 +41,13 @@ func TestPages(t *testing.T) {
 	cut, err := o.svc.Propose(o.officer, child.ID, ProposeInput{Kind: Cut, Amount: money.VND(1), Reason: "thừa"})
 	if err != nil {
 		t.Fatal(err)
+	}
+	acts := regexp.MustCompile(`href="(/budgets/[^"]+/acts/[0-9a-f-]{36})"`).FindAllStringSubmatch(w.Get(o.chief, href(child)).Body, -1)
+	if len(acts) < 2 { // one gave the line its money, from the line above; one is proposed on the line
+		t.Fatalf("acts on the page of a line: %q", acts)
+	}
+	for _, a := range acts {
+		w.Get(o.chief, a[1]).Status(200)
 	}
 	decision := url.Values{"version": {"1"}, "decision_no": {"9/QĐ"}, "decided_on": {"12/12/2025"}}
 	w.Post(o.chief, href(child)+"/acts/"+cut.ID.String()+"/release", decision).Status(404)

@@ -32,6 +32,7 @@ type Base struct {
 	Demo   bool
 	Now    time.Time
 	Form   Form // what was typed and what is wrong with it, after a refused form
+	opens  func(path string) bool
 }
 
 // Links says which pages of other rooms exist.
@@ -60,6 +61,10 @@ type Form struct {
 
 // T gives the words of a code in the page's language.
 func (b *Base) T(code string, args ...any) string { return i18n.Text(b.Lang, code, args...) }
+
+// Opens says that path, without /en, is a page that is not closed to every role of the reader: a link to another room
+// stands only where it is. What the reader may not see of the rows behind it is asked by the page itself.
+func (b *Base) Opens(path string) bool { return b.opens != nil && b.opens(path) }
 
 // SignedIn says that the page is shown to a person, not to a guest.
 func (b *Base) SignedIn() bool { return b.User.ID != uuid.Nil }
@@ -90,6 +95,7 @@ func (rt *Router) fill(c *fiber.Ctx, b *Base, f Form) {
 	ctx := c.UserContext()
 	b.Lang, b.Path, b.User, b.Demo, b.Form = i18n.From(ctx), c.Path(), access.From(ctx), rt.opts.Demo, f
 	b.Now, b.Key = rt.opts.Clock.Now(), uuid.NewString()
+	b.opens = func(path string) bool { return rt.opens(ctx, path) }
 	query := ""
 	if q := string(c.Request().URI().QueryString()); q != "" && c.Method() == fiber.MethodGet {
 		query = "?" + q

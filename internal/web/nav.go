@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/gofiber/fiber/v2"
+
 	"kinhbac/internal/access"
 	"kinhbac/internal/i18n"
 )
@@ -86,6 +88,34 @@ func (rt *Router) navigation(ctx context.Context, b *Base) []NavItem {
 		items[best].Current = true
 	}
 	return items
+}
+
+// opens says that the page at path is open to a role of the subject of ctx.
+func (rt *Router) opens(ctx context.Context, path string) bool {
+	path, _, _ = strings.Cut(path, "?")
+	for _, r := range rt.served {
+		if r.method == fiber.MethodGet && r.leads(path) {
+			err := rt.allow(ctx, r)
+			return err == nil || errors.Is(err, access.ErrPurpose) || errors.Is(err, access.ErrSignIn)
+		}
+	}
+	return false
+}
+
+// leads says that the route's pattern takes path.
+func (r *route) leads(path string) bool {
+	pattern := r.path
+	for {
+		want, more, deeper := strings.Cut(pattern, "/")
+		got, rest, also := strings.Cut(path, "/")
+		if deeper != also || got != want && (got == "" || !strings.HasPrefix(want, ":")) {
+			return false
+		}
+		if !deeper {
+			return true
+		}
+		pattern, path = more, rest
+	}
 }
 
 // matches is how much of a page's address the entry stands for, 0 when it is another entry's page.

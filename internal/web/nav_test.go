@@ -39,6 +39,25 @@ func TestEntryStandsForItsPages(t *testing.T) {
 	}
 }
 
+func TestALinkStandsWhereAPageIsOpen(t *testing.T) {
+	for _, x := range []struct {
+		pattern, path string
+		leads         bool
+	}{
+		{"/fund/:code", "/fund/BNVF", true},
+		{"/fund/:code", "/fund/", false},
+		{"/fund/:code", "/fund/BNVF/capital", false},
+		{"/fund/:code/capital", "/fund/BNVF", false},
+		{"/", "/", true},
+		{"/councils/:id/meetings/:n", "/councils/1f0c/meetings/2", true},
+		{"/councils/:id/meetings/:n", "/councils/1f0c/sessions/2", false},
+	} {
+		if got := (&route{path: x.pattern}).leads(x.path); got != x.leads {
+			t.Errorf("%s for %s: %v", x.pattern, x.path, got)
+		}
+	}
+}
+
 func TestLanding(t *testing.T) {
 	if got := Landing(access.Auditor); got != "/audit" {
 		t.Errorf("an auditor lands on %s", got)

@@ -90,6 +90,7 @@ type Router struct {
 	views   *views
 	pages   map[string]*route // GET pages by their path
 	routes  []*route
+	served  []*route // routes in the order they are tried
 	tasks   []Tasks
 	desks   []func(ctx context.Context, d *Desk) error
 	waiting *waiting
@@ -181,7 +182,8 @@ func (rt *Router) App() (*fiber.App, error) {
 		c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
 		return c.Send(spec)
 	})
-	for _, r := range sorted(rt.routes) {
+	rt.served = sorted(rt.routes)
+	for _, r := range rt.served {
 		app.Add(r.method, r.path, r.serve)
 	}
 	app.Use(func(*fiber.Ctx) error { return errNoRoute })
