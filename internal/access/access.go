@@ -143,7 +143,8 @@ func (r Ref) AccessKind() string { return r.Kind }
 // AccessID is the id of the row.
 func (r Ref) AccessID() uuid.UUID { return r.ID }
 
-// Link names objects whose ties count for a row too. ID is SQL over the row's alias that gives a uuid.
+// Link names objects whose ties count for a row too. ID is SQL over the row's alias that gives a uuid, or ANY(SELECT …)
+// where several stand behind one row.
 type Link struct{ Kind, ID string }
 
 // Noun tells how rows of one kind carry what the conditions ask for. Expressions are SQL over Alias; "" means

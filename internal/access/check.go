@@ -42,7 +42,7 @@ func (n Noun) expressions() []string {
 	for _, l := range slices.Concat(n.Own, n.Assigned, n.Seat, n.Conflict, n.Declared, n.Steps) {
 		uuids = append(uuids, l.ID)
 	}
-	all := []string{literal(uuid.Nil) + " IN (" + strings.Join(uuids, ", ") + ")"}
+	all := []string{literal(uuid.Nil) + " = " + strings.Join(uuids, " OR "+literal(uuid.Nil)+" = ")}
 	for _, conditions := range []map[string]string{n.When, n.Acts} {
 		for _, name := range slices.Sorted(maps.Keys(conditions)) {
 			all = append(all, conditions[name])

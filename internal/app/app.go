@@ -115,7 +115,7 @@ func Build(ctx context.Context, p Parts) (*App, error) {
 	a.Pay = disbursement.New(p.DB, acc)
 	a.Pay.KeepFiles(files)
 	a.Agree.ShowAdvances(disbursement.Payments{})
-	a.Fund = fund.New(p.DB, acc, hol, investment.Portfolio{})
+	a.Fund = fund.New(p.DB, acc, hol, investment.Portfolio{Access: acc})
 	a.Invest = investment.New(p.DB, acc, a.Fund)
 	a.Council.Serve("deal", investment.Matters{})
 	a.Awards.Follow(disbursement.Payments{})

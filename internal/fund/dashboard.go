@@ -3,6 +3,7 @@ package fund
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/google/uuid"
@@ -99,6 +100,9 @@ func (s *Service) overview(ctx context.Context, db bun.IDB, f *Fund, on calendar
 			o.Valued = h.ValuedOn
 		}
 	}
+	if o.Holdings, err = s.seen(ctx, db, o.Holdings); err != nil {
+		return nil, err
+	}
 	if o.Loss, err = lossOf(ctx, db, f, on); err != nil {
 		return nil, err
 	}
@@ -116,6 +120,16 @@ func (s *Service) overview(ctx context.Context, db bun.IDB, f *Fund, on calendar
 	}
 	o.Bridge, err = bridge(flows, o.Holdings, on, o.Valued, position)
 	return o, err
+}
+
+// seen leaves the holdings the subject of ctx may know one by one.
+func (s *Service) seen(ctx context.Context, db bun.IDB, all []Holding) ([]Holding, error) {
+	ids := make([]uuid.UUID, len(all))
+	for i, h := range all {
+		ids[i] = h.ID
+	}
+	ids, err := s.portfolio.Seen(ctx, db, ids)
+	return slices.DeleteFunc(all, func(h Holding) bool { return !slices.Contains(ids, h.ID) }), err
 }
 
 // accounts divides NAV among the investors by what each has paid in.
@@ -200,7 +214,7 @@ func bridge(flows []Flow, holdings []Holding, on, valued calendar.Date, position
 		return b, err
 	}
 	b.Open, b.Close = open.NAV, end.NAV
-	var in, out money.Amount
+	var in, out, unnamed money.Amount
 	for _, f := range flows {
 		if !f.On.After(b.From) || f.On.After(b.To) {
 			continue
@@ -214,8 +228,14 @@ func bridge(flows []Flow, holdings []Holding, on, valued calendar.Date, position
 	}
 	b.add("fund.bridge_in", "", in)
 	for _, id := range holdingIDs(open.Unrealised, end.Unrealised) {
-		b.add("fund.bridge_revalued", nameOf(holdings, id), end.Unrealised[id].Sub(open.Unrealised[id]))
+		name, gain := nameOf(holdings, id), end.Unrealised[id].Sub(open.Unrealised[id])
+		if name == "" {
+			unnamed = unnamed.Add(gain)
+			continue
+		}
+		b.add("fund.bridge_revalued", name, gain)
 	}
+	b.add("fund.bridge_revalued", "", unnamed)
 	b.add("fund.bridge_realised", "", end.Realised.Sub(open.Realised))
 	b.add("fund.bridge_fee", "", open.Fees.Sub(end.Fees))
 	b.add("fund.bridge_expense", "", open.Expenses.Sub(end.Expenses))

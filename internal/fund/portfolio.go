@@ -15,6 +15,8 @@ import (
 type Portfolio interface {
 	// Holdings are the fund's confirmed holdings on a day, largest cost first.
 	Holdings(ctx context.Context, db bun.IDB, fund uuid.UUID, on calendar.Date) ([]Holding, error)
+	// Seen leaves the holdings the subject of ctx is in no conflict with.
+	Seen(ctx context.Context, db bun.IDB, holdings []uuid.UUID) ([]uuid.UUID, error)
 	// Pipeline counts the deals that wait in each stage, in the order of the stages.
 	Pipeline(ctx context.Context, db bun.IDB, fund uuid.UUID) ([]Stage, error)
 }

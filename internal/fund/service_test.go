@@ -31,6 +31,10 @@ func (nothing) Holdings(context.Context, bun.IDB, uuid.UUID, calendar.Date) ([]f
 	return nil, nil
 }
 
+func (nothing) Seen(_ context.Context, _ bun.IDB, ids []uuid.UUID) ([]uuid.UUID, error) {
+	return ids, nil
+}
+
 func (nothing) Pipeline(context.Context, bun.IDB, uuid.UUID) ([]fund.Stage, error) { return nil, nil }
 
 // house is a fund of 200 tỷ with its people, the State at most 49 %, on a budget line that holds 100 tỷ.

@@ -7,6 +7,11 @@
 //
 // # Decisions
 //
+// 24/11/2026: a conflict of interest with a deal reaches what came of it: the firm's holding, its tranches, valuations
+// and rows on the fund's pages and in every export, whatever the role. The fund's own sums (NAV, multiple, loss meter)
+// stay whole: they are the fund's reported figures, and its investors get them. Refused: a NAV per reader, which would
+// let two people sign different ones. Published names of investees stay public.
+//
 // 24/11/2026: the vote is a matter of room council with kind deal; Matters is its source. The approval is the chair's
 // act after the vote and asks for the limit in force (rulebook deal.limit: without a value it refuses).
 //

@@ -44,7 +44,7 @@ type house struct {
 
 func build(t *testing.T) *house {
 	h := &house{t: t, db: dbtest.New(t), acc: accesstest.New(t)}
-	h.funds = fund.New(h.db, h.acc, calendar.NewHolidays(nil), investment.Portfolio{})
+	h.funds = fund.New(h.db, h.acc, calendar.NewHolidays(nil), investment.Portfolio{Access: h.acc})
 	h.Service = investment.New(h.db, h.acc, h.funds)
 	budgets := budget.New(h.db, h.acc)
 	h.reviews = review.New(h.db, h.acc)

@@ -76,7 +76,7 @@ func (s *Service) holdings(ctx context.Context, l *web.List) (hs []Holding, err 
 		like := "%" + l.Q + "%"
 		q = q.Where("(kb.fold(organisation.name) LIKE kb.fold(?) OR kb.fold(h.sector) LIKE kb.fold(?))", like, like)
 	}
-	q = s.access.Scope(ctx, q, "investment", "read", "holding")
+	q = s.access.Free(ctx, s.access.Scope(ctx, q, "investment", "read", "holding"), "holding")
 	return hs, web.Fetch(ctx, l, q, web.Sorts{"name": "organisation.name", "cost": "h.cost", "fair": "(h.cost + h.adjustment)"}, "h.id")
 }
 
@@ -84,13 +84,13 @@ func (s *Service) holdings(ctx context.Context, l *web.List) (hs []Holding, err 
 func (s *Service) readHolding(ctx context.Context, id uuid.UUID) (*Holding, error) {
 	h := new(Holding)
 	q := storage.Joined(ctx, s.db).NewSelect().Model(h).Relation("Organisation").Where("h.id = ?", id)
-	return h, found("holding", s.access.Scope(ctx, q, "investment", "read", "holding").Scan(ctx))
+	return h, found("holding", s.access.Free(ctx, s.access.Scope(ctx, q, "investment", "read", "holding"), "holding").Scan(ctx))
 }
 
 // valuationsOf reads a holding's valuations, newest first.
 func (s *Service) valuationsOf(ctx context.Context, holding uuid.UUID) (vs []Valuation, err error) {
 	q := s.db.NewSelect().Model(&vs).Where("va.holding_id = ?", holding).OrderExpr("va.quarter_end DESC")
-	return vs, s.access.Scope(ctx, q, "valuation", "read", "valuation").Scan(ctx)
+	return vs, s.access.Free(ctx, s.access.Scope(ctx, q, "valuation", "read", "valuation"), "valuation").Scan(ctx)
 }
 
 var valuationSorts = web.Sorts{"firm": "holding__organisation.name", "cost": "va.cost", "fair": "va.fair", "change": "va.fair - va.previous", "status": "va.status"}
@@ -102,7 +102,7 @@ func (s *Service) valuationsOn(ctx context.Context, end calendar.Date, l *web.Li
 	if v := l.Filter["status"]; v != "" {
 		q = q.Where("va.status = ?", v)
 	}
-	return vs, web.Fetch(ctx, l, s.access.Scope(ctx, q, "valuation", "read", "valuation"), valuationSorts, "va.id")
+	return vs, web.Fetch(ctx, l, s.access.Free(ctx, s.access.Scope(ctx, q, "valuation", "read", "valuation"), "valuation"), valuationSorts, "va.id")
 }
 
 // quarter is one line of the list of quarters.
@@ -116,7 +116,7 @@ type quarter struct {
 func (s *Service) quarters(ctx context.Context) (qs []quarter, err error) {
 	q := s.db.NewSelect().TableExpr("valuations AS va").ColumnExpr("va.quarter_end AS end, count(*) AS count").
 		ColumnExpr("count(*) FILTER (WHERE va.status <> 'locked') AS waiting").GroupExpr("va.quarter_end").OrderExpr("va.quarter_end DESC").Limit(80)
-	if err := s.access.Scope(ctx, q, "valuation", "read", "valuation").Scan(ctx, &qs); err != nil {
+	if err := s.access.Free(ctx, s.access.Scope(ctx, q, "valuation", "read", "valuation"), "valuation").Scan(ctx, &qs); err != nil {
 		return nil, fmt.Errorf("quarters of valuations: %w", err)
 	}
 	for i := range qs {

@@ -7,12 +7,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
+	"kinhbac/internal/access"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/fund"
 )
 
 // Portfolio tells the fund's page what the fund holds and what is coming.
-type Portfolio struct{}
+type Portfolio struct{ Access *access.Access }
 
 // Holdings are the fund's holdings on a day, largest cost first: tranches paid by then at cost, adjusted by the
 // newest valuation locked for a day up to it.
@@ -31,10 +32,16 @@ func (Portfolio) Holdings(ctx context.Context, db bun.IDB, fundID uuid.UUID, on 
 	return hs, nil
 }
 
-// Pipeline counts the deals in each stage that is not the end.
-func (Portfolio) Pipeline(ctx context.Context, db bun.IDB, fundID uuid.UUID) ([]fund.Stage, error) {
+// Seen leaves the holdings the subject of ctx is in no conflict with.
+func (p Portfolio) Seen(ctx context.Context, db bun.IDB, ids []uuid.UUID) ([]uuid.UUID, error) {
+	return p.Access.FreeOf(ctx, db, "holding", ids)
+}
+
+// Pipeline counts the deals in each stage that is not the end, without those the subject of ctx is in conflict with.
+func (p Portfolio) Pipeline(ctx context.Context, db bun.IDB, fundID uuid.UUID) ([]fund.Stage, error) {
 	var rows []fund.Stage
-	if err := db.NewRaw(`SELECT status AS name, count(*) AS count FROM deals WHERE fund_id = ? GROUP BY status`, fundID).Scan(ctx, &rows); err != nil {
+	q := db.NewSelect().TableExpr("deals AS d").ColumnExpr("d.status AS name, count(*) AS count").Where("d.fund_id = ?", fundID).GroupExpr("d.status")
+	if err := p.Access.Free(ctx, q, "deal").Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("pipeline of fund %s: %w", fundID, err)
 	}
 	counts := map[string]int{}

@@ -36,17 +36,23 @@ const (
 	firm = "(SELECT y.organisation_id FROM holdings AS y WHERE y.id = va.holding_id)"
 )
 
+// dealsWith are the deals of a row's fund with the firm it is about: who is in conflict with one of them is in conflict
+// with what came of it.
+func dealsWith(alias, organisation string) access.Link {
+	return access.Link{Kind: "deal", ID: "ANY(SELECT y.id FROM deals AS y WHERE y.fund_id = " + alias + ".fund_id AND y.organisation_id = " + organisation + ")"}
+}
+
 // New makes the service and registers its nouns.
 func New(db *bun.DB, acc *access.Access, funds *fund.Service) *Service {
 	unit := func(alias, column string) string {
 		return "(SELECT z." + column + " FROM funds AS z WHERE z.id = " + alias + ".fund_id)"
 	}
-	noun := func(kind, table, alias, organisation string, when map[string]string) {
+	noun := func(kind, table, alias, organisation string, when map[string]string, behind ...access.Link) {
 		acc.Register(access.Noun{Kind: kind, Table: table, Alias: alias, Managing: unit(alias, "managing_unit_id"),
 			Finance: unit(alias, "finance_unit_id"), Fund: alias + ".fund_id",
 			Seat:     []access.Link{{Kind: "fund", ID: alias + ".fund_id"}},
 			Own:      []access.Link{{Kind: "organisation", ID: organisation}},
-			Conflict: []access.Link{{Kind: "organisation", ID: organisation}, {Kind: "fund", ID: alias + ".fund_id"}}, When: when})
+			Conflict: append(behind, access.Link{Kind: "organisation", ID: organisation}, access.Link{Kind: "fund", ID: alias + ".fund_id"}), When: when})
 	}
 	noun("deal", "deals", "d", "d.organisation_id", map[string]string{
 		"state:voted":    "d.status = 'voted' AND " + voted + ")",
@@ -54,9 +60,10 @@ func New(db *bun.DB, acc *access.Access, funds *fund.Service) *Service {
 		"state:approved": "d.status IN ('approved', 'contracted')",
 		"state:shared":   "d.status = 'contracted'",
 	})
-	noun("holding", "holdings", "h", "h.organisation_id", map[string]string{"state:published": "h.status IN ('active', 'exited')"})
-	noun("investment", "investments", "iv", "(SELECT y.organisation_id FROM deals AS y WHERE y.id = iv.deal_id)", nil)
-	noun("valuation", "valuations", "va", firm, map[string]string{"state:approved": "va.status = 'approved'"})
+	noun("holding", "holdings", "h", "h.organisation_id", map[string]string{"state:published": "h.status IN ('active', 'exited')"}, dealsWith("h", "h.organisation_id"))
+	noun("investment", "investments", "iv", "(SELECT y.organisation_id FROM deals AS y WHERE y.id = iv.deal_id)", nil, access.Link{Kind: "deal", ID: "iv.deal_id"})
+	noun("valuation", "valuations", "va", firm, map[string]string{"state:approved": "va.status = 'approved'"},
+		dealsWith("va", firm), access.Link{Kind: "holding", ID: "va.holding_id"})
 	return &Service{db: db, access: acc, funds: funds}
 }
 

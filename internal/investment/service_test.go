@@ -364,6 +364,49 @@ func TestPages(t *testing.T) {
 	w.Get(h.person(uuid.New(), access.FundManager), page).Status(404)
 }
 
+// TestConflictWithADealReachesWhatCameOfIt: the holding, its valuations and the rows of the fund are gone for a person
+// in conflict with the deal alone, in every form they are read in; another person of the same role keeps them.
+func TestConflictWithADealReachesWhatCameOfIt(t *testing.T) {
+	h := build(t)
+	w := webtest.New(t, h.db, h.acc, h.Service.Routes, h.funds.Routes)
+	holding := h.held(1, money.VND(5*bn))
+	var deal uuid.UUID
+	h.must(h.db.NewRaw("SELECT deal_id FROM investments WHERE holding_id = ?", holding).Scan(t.Context(), &deal))
+	page, quarter := "/fund/investments/"+holding.String(), "/fund/valuations/"+h.name()
+	h.valued(holding, money.VND(6_500_000_000))
+	const name, value = "2400000015", "6500000000"
+	look := func(who context.Context, shown bool) {
+		t.Helper()
+		status := map[bool]int{true: 200, false: 404}[shown]
+		w.Get(who, page).Status(status)
+		w.Get(who, quarter).Status(status) // of one valuation
+		for _, path := range []string{"/fund/investments", "/fund/investments.csv", "/fund/BN01", "/fund/BN01/holdings.csv", quarter + "/table.csv"} {
+			if got := w.Get(who, path).Status(200); shown {
+				got.Has(name)
+			} else {
+				got.Lacks(name, value, "6.500.000.000", holding.String())
+			}
+		}
+		if got := w.API(who, "GET", "/fund/investments", nil, nil).Status(200); shown {
+			got.Has(name)
+		} else {
+			got.Lacks(name)
+		}
+	}
+	for _, role := range []access.Role{access.FundManager, access.InvestmentBoard, access.FinanceOfficer} {
+		f := h.f.ID
+		if role == access.FinanceOfficer {
+			f = uuid.Nil // of the unit
+		}
+		free, tied := h.person(f, role), h.person(f, role)
+		look(free, true)
+		look(tied, true)
+		h.must(access.AddTie(t.Context(), h.db, access.Tie{Kind: "conflict", Who: access.From(tied).ID, Object: access.Ref{Kind: "deal", ID: deal}, Reason: "người thân"}))
+		look(tied, false)
+		look(free, true)
+	}
+}
+
 func (h *house) name() string {
 	return fmt.Sprintf("%d-Q%d", h.quarter.Year(), h.quarter.Month()/3)
 }
