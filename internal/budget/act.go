@@ -120,7 +120,7 @@ func (a *Act) Decide(by uuid.UUID, no string, on calendar.Date, at time.Time) er
 	if a.Status != Proposed {
 		return ErrDecided
 	}
-	if err := checkDecision(no, on); err != nil {
+	if err := checkDecision(no, on, at); err != nil {
 		return err
 	}
 	a.Status, a.DecidedBy, a.DecidedAt, a.DecisionNo, a.DecidedOn = Decided, &by, &at, no, on

@@ -65,7 +65,7 @@ func (c *Cancellation) Decide(by uuid.UUID, no string, on calendar.Date, at time
 	if c.Status != Proposed {
 		return ErrDecided
 	}
-	if err := checkDecision(no, on); err != nil {
+	if err := checkDecision(no, on, at); err != nil {
 		return err
 	}
 	c.Status, c.DecidedBy, c.DecidedAt, c.DecisionNo, c.DecidedOn = Decided, &by, &at, no, on

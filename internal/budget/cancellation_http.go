@@ -161,19 +161,29 @@ func (h handler) vouchersOf(ctx context.Context, c *Cancellation) (map[uuid.UUID
 }
 
 func (h handler) decideCancellation(ctx context.Context, r web.Req, in decisionIn) (web.Done, struct{}, error) {
-	id, err := r.ID("id")
+	y, id, err := cancellationAt(r)
 	if err == nil {
-		err = h.DecideCancellation(ctx, id, in.DecisionNo, in.DecidedOn)
+		err = h.DecideCancellation(ctx, y, id, in.DecisionNo, in.DecidedOn)
 	}
 	return toCancellation(r, "budget.decided_notice"), struct{}{}, err
 }
 
 func (h handler) declineCancellation(ctx context.Context, r web.Req, in declineIn) (web.Done, struct{}, error) {
-	id, err := r.ID("id")
+	y, id, err := cancellationAt(r)
 	if err == nil {
-		err = h.DeclineCancellation(ctx, id, in.Reason)
+		err = h.DeclineCancellation(ctx, y, id, in.Reason)
 	}
 	return toCancellation(r, "budget.declined_notice"), struct{}{}, err
+}
+
+// cancellationAt is the year and id of the path.
+func cancellationAt(r web.Req) (int, uuid.UUID, error) {
+	y, err := year(r, nil)
+	if err != nil {
+		return 0, uuid.Nil, err
+	}
+	id, err := r.ID("id")
+	return y, id, err
 }
 
 func toCancellation(r web.Req, notice string) web.Done {

@@ -99,8 +99,8 @@ func lineField(ctx context.Context, l *Line, err error) errs.Field {
 
 // DecideCancellation cancels the unused of all lines under a decision, in one statement with a verdict for each. When one
 // is refused nothing is cancelled, and ErrCancelRefused says of each refused line why.
-func (s *Service) DecideCancellation(ctx context.Context, id uuid.UUID, decisionNo string, on calendar.Date) error {
-	return s.endCancellation(ctx, id, "budget_line.cancel", func(ctx context.Context, tx bun.Tx, actor access.Actor, c *Cancellation) error {
+func (s *Service) DecideCancellation(ctx context.Context, year int, id uuid.UUID, decisionNo string, on calendar.Date) error {
+	return s.endCancellation(ctx, year, id, "budget_line.cancel", func(ctx context.Context, tx bun.Tx, actor access.Actor, c *Cancellation) error {
 		if err := c.Decide(actor.ID, decisionNo, on, storage.Now(ctx)); err != nil {
 			return err
 		}
@@ -159,16 +159,16 @@ func recordLine(ctx context.Context, tx bun.Tx, actor access.Actor, a *Act, l *L
 }
 
 // DeclineCancellation refuses a proposed cancellation, all its lines, with a reason.
-func (s *Service) DeclineCancellation(ctx context.Context, id uuid.UUID, reason string) error {
-	return s.endCancellation(ctx, id, "budget_line.decline", func(ctx context.Context, _ bun.Tx, actor access.Actor, c *Cancellation) error {
+func (s *Service) DeclineCancellation(ctx context.Context, year int, id uuid.UUID, reason string) error {
+	return s.endCancellation(ctx, year, id, "budget_line.decline", func(ctx context.Context, _ bun.Tx, actor access.Actor, c *Cancellation) error {
 		return c.Decline(actor.ID, reason, storage.Now(ctx))
 	})
 }
 
-func (s *Service) endCancellation(ctx context.Context, id uuid.UUID, act string, do func(context.Context, bun.Tx, access.Actor, *Cancellation) error) error {
+func (s *Service) endCancellation(ctx context.Context, year int, id uuid.UUID, act string, do func(context.Context, bun.Tx, access.Actor, *Cancellation) error) error {
 	return storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		c := new(Cancellation)
-		if err := one(tx.NewSelect().Model(c).Where("bc.id = ?", id).For("UPDATE").Scan(ctx), "cancellation", id); err != nil {
+		if err := one(tx.NewSelect().Model(c).Where("bc.id = ?", id).Where("bc.year = ?", year).For("UPDATE").Scan(ctx), "cancellation", id); err != nil {
 			return err
 		}
 		actor, err := s.access.Require(ctx, tx, "budget_line", "cancel", c)

@@ -48,16 +48,16 @@ func TestCancelMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Get(o.chief, at).Status(200).Has("Không còn đủ")
-	err = o.svc.DecideCancellation(o.chief, first.ID, "9/QĐ", decided)
+	err = o.svc.DecideCancellation(o.chief, 2025, first.ID, "9/QĐ", decided)
 	if e := errs.From(err); !errors.Is(err, ErrCancelRefused) || len(e.Fields) != 1 || e.Fields[0].Args[0] != "A.2" {
 		t.Errorf("one line short = %v", err)
 	}
 	w.Post(o.chief, at+"/decide", url.Values{"decision_no": {"9/QĐ"}, "decided_on": {"12/12/2025"}}).Status(422).Has("A.2:")
 	is(t, "A.1 untouched", o.held(t, a).Available, 300)
-	if err := o.svc.DeclineCancellation(o.chief, first.ID, "tính lại"); err != nil {
+	if err := o.svc.DeclineCancellation(o.chief, 2025, first.ID, "tính lại"); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.svc.DecideCancellation(o.chief, first.ID, "9/QĐ", decided); !errors.Is(err, ErrDecided) {
+	if err := o.svc.DecideCancellation(o.chief, 2025, first.ID, "9/QĐ", decided); !errors.Is(err, ErrDecided) {
 		t.Errorf("a declined one = %v", err)
 	}
 
@@ -65,7 +65,7 @@ func TestCancelMany(t *testing.T) {
 	w.API(o.officer, "POST", "/budgets/2025/cancellations", map[string]any{"lines": chosen, "reason": "hết năm"}, &made).Status(200)
 	again := "/budgets/2025/cancellations/" + made.ID.String()
 	both := o.svc.DecideCancellation
-	if err := both(o.officer, made.ID, "9/QĐ", decided); !errors.Is(err, access.ErrForbidden) {
+	if err := both(o.officer, 2025, made.ID, "9/QĐ", decided); !errors.Is(err, access.ErrForbidden) {
 		t.Errorf("the maker decides = %v", err)
 	}
 	w.API(o.chief, "POST", again+"/decide", map[string]any{"decision_no": "9/QĐ", "decided_on": "2025-12-12"}, nil).Status(200)
@@ -93,8 +93,8 @@ func TestCancelManyAndCommitAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := atOnce(func() error { return o.svc.DecideCancellation(o.chief, c.ID, "9/QĐ", decided) }, func() error { return o.commit(t, b, 30) },
-			func() error { return o.svc.DecideCancellation(o.chief, d.ID, "9/QĐ", decided) })
+		got := atOnce(func() error { return o.svc.DecideCancellation(o.chief, 2026, c.ID, "9/QĐ", decided) }, func() error { return o.commit(t, b, 30) },
+			func() error { return o.svc.DecideCancellation(o.chief, 2026, d.ID, "9/QĐ", decided) })
 		passed := 0
 		for _, err := range got {
 			if err == nil {

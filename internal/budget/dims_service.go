@@ -11,6 +11,7 @@ import (
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/audit"
+	"kinhbac/internal/calendar"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/file"
 	"kinhbac/internal/storage"
@@ -23,7 +24,7 @@ func (s *Service) AddSource(ctx context.Context, in SubSource) (*SubSource, erro
 		if err != nil {
 			return err
 		}
-		if err := in.Check(); err != nil {
+		if err := in.Check(calendar.DateOf(storage.Now(ctx))); err != nil {
 			return err
 		}
 		in.ID, in.FinanceUnitID, in.CreatedBy, in.CreatedAt = uuid.New(), access.UnitFinance, actor.ID, storage.Now(ctx)

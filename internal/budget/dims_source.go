@@ -42,8 +42,8 @@ func (s *SubSource) AccessKind() string { return "budget_source" }
 // AccessID is the id of the row.
 func (s *SubSource) AccessID() uuid.UUID { return s.ID }
 
-// Check says what of a new sub-source must be mended; nil when nothing.
-func (s *SubSource) Check() error {
+// Check says what of a new sub-source must be mended; nil when nothing. today is the last day its document can have.
+func (s *SubSource) Check(today calendar.Date) error {
 	var fields []errs.Field
 	wrong := func(name, code string) { fields = append(fields, errs.Field{Name: name, Code: code}) }
 	if s.SourceCode != StateBudget && s.SourceCode != Sponsorship && s.SourceCode != Other {
@@ -64,8 +64,11 @@ func (s *SubSource) Check() error {
 	if s.SourceCode == Sponsorship && s.Purpose == "" {
 		wrong("purpose", "budget.purpose_missing")
 	}
-	if (s.DocumentNo == "") != s.SignedOn.IsZero() {
+	switch {
+	case (s.DocumentNo == "") != s.SignedOn.IsZero():
 		wrong("signed_on", "budget.signed_missing")
+	case s.SignedOn.After(today):
+		wrong("signed_on", "budget.signed_ahead")
 	}
 	if fields == nil {
 		return nil

@@ -230,7 +230,7 @@ func (e *Estimate) Assign(by uuid.UUID, no string, on calendar.Date, at time.Tim
 	if e.Status != EstimateConfirmed {
 		return ErrEstimateState
 	}
-	if err := checkDecision(no, on); err != nil {
+	if err := checkDecision(no, on, at); err != nil {
 		return err
 	}
 	if e.Total().IsZero() {

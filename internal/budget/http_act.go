@@ -327,9 +327,9 @@ func (h handler) decide(kind ActKind, authority string) func(context.Context, we
 	}
 }
 
-// act is the act in the path, on the line in the path.
+// act is the act in the path, on the line and in the year of the path.
 func (h handler) act(ctx context.Context, r web.Req) (*Act, error) {
-	line, err := r.ID("id")
+	l, err := h.line(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -337,7 +337,7 @@ func (h handler) act(ctx context.Context, r web.Req) (*Act, error) {
 	if err != nil {
 		return nil, err
 	}
-	return getAct(ctx, storage.Joined(ctx, h.db), line, id)
+	return getAct(ctx, storage.Joined(ctx, h.db), l.ID, id)
 }
 
 type declineIn struct {

@@ -118,7 +118,7 @@ func TestEstimatePages(t *testing.T) {
 	w.Post(b.chief, at+"/confirm-appraisal", url.Values{"version": version()}).Location(at)
 	w.Get(b.leader, at).Status(200).Has("Giao dự toán")
 	w.Post(b.leader, at+"/assign", url.Values{"version": version(), "decision_no": {"2406/QĐ-UBND"}, "decided_on": {""}}).Status(422).Has("Nhập ngày quyết định")
-	w.Post(b.leader, at+"/assign", url.Values{"version": version(), "decision_no": {"2406/QĐ-UBND"}, "decided_on": {"12/12/2026"}}).Location(at)
+	w.Post(b.leader, at+"/assign", url.Values{"version": version(), "decision_no": {"2406/QĐ-UBND"}, "decided_on": {"12/12/2025"}}).Location(at)
 	w.Get(b.leader, at).Status(200).Has("2406/QĐ-UBND").Has("/budgets/2027/lines/")
 	w.Get(b.officer, at+"/versions").Status(200).Has("giao dự toán").Has("trả lại")
 	w.Get(b.officer, at+"/compare?a=1&b=2").Status(200).Has("Ươm tạo ý tưởng").Has("−100")
@@ -137,5 +137,5 @@ func TestEstimatePages(t *testing.T) {
 	}
 	w.API(b.officer, "GET", "/estimates", nil, nil).Status(200)
 	w.API(b.officer, "GET", at+"/compare?a=1&b=0", nil, nil).Status(200).Has(`"delta":"-100"`)
-	w.API(b.leader, "POST", at+"/assign", map[string]any{"version": out.Version, "decision_no": "1/QĐ", "decided_on": "2026-12-12"}, nil).Status(409)
+	w.API(b.leader, "POST", at+"/assign", map[string]any{"version": out.Version, "decision_no": "1/QĐ", "decided_on": "2025-12-12"}, nil).Status(409)
 }

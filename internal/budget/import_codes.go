@@ -11,6 +11,7 @@ import (
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/calendar"
+	"kinhbac/internal/storage"
 )
 
 var (
@@ -55,7 +56,7 @@ func readCodes(s *sheet) (list []Code) {
 // ConfirmCodes makes a loaded code list the next edition. What lines may be posted on is judged by it from now on.
 func (s *Service) ConfirmCodes(ctx context.Context, id uuid.UUID, version int, documentNo string, on calendar.Date) error {
 	return s.decideImport(ctx, id, version, "budget_code", "confirm", ImportCodes, func(ctx context.Context, tx bun.Tx, m *Import, _ access.Actor) error {
-		if err := checkDecision(documentNo, on); err != nil {
+		if err := checkDecision(documentNo, on, storage.Now(ctx)); err != nil {
 			return err
 		}
 		m.DecisionNo, m.DecidedOn = documentNo, on

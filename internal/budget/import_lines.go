@@ -14,6 +14,7 @@ import (
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/money"
+	"kinhbac/internal/storage"
 )
 
 // LineRecord is one row of a file of lines: a line of the year, new or known, and what it receives from the line above
@@ -253,7 +254,7 @@ func (p *plan) byDepth() {
 // refuses by now, or whose parent has too little, is named.
 func (s *Service) ConfirmLines(ctx context.Context, id uuid.UUID, version int, decisionNo string, on calendar.Date) error {
 	return s.decideImport(ctx, id, version, "budget_line", "allocate", ImportLines, func(ctx context.Context, tx bun.Tx, m *Import, actor access.Actor) error {
-		if err := checkDecision(decisionNo, on); err != nil {
+		if err := checkDecision(decisionNo, on, storage.Now(ctx)); err != nil {
 			return err
 		}
 		m.DecisionNo, m.DecidedOn = decisionNo, on

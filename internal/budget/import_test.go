@@ -446,7 +446,7 @@ func TestImportPages(t *testing.T) {
 	}
 	w.Get(o.chief, at).Status(200).Has("Xác nhận")
 	w.Post(o.chief, at+"/confirm", url.Values{"version": {"1"}, "decision_no": {"15/QĐ-STC"}, "decided_on": {""}}).Status(422)
-	w.Post(o.chief, at+"/confirm", url.Values{"version": {"1"}, "decision_no": {"15/QĐ-STC"}, "decided_on": {"12/12/2026"}}).Location(at)
+	w.Post(o.chief, at+"/confirm", url.Values{"version": {"1"}, "decision_no": {"15/QĐ-STC"}, "decided_on": {"12/12/2025"}}).Location(at)
 	w.Get(o.chief, at).Status(200).Has("Đã ghi sổ")
 	w.Get(o.officer, "/budget-imports").Status(200).Has("a.csv")
 	w.API(o.officer, "GET", "/budget-imports", nil, nil).Status(200).Has(`"total":"999999999999999"`)

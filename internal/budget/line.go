@@ -3,6 +3,7 @@ package budget
 import (
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -125,24 +126,28 @@ func (l *Line) Check() error {
 
 // Approve records that by accepted a planned root line under a decision. On error l is unchanged.
 // Source: Luật Ngân sách nhà nước 83/2015/QH13, Điều 49.
-func (l *Line) Approve(by uuid.UUID, no string, on calendar.Date) error {
+func (l *Line) Approve(by uuid.UUID, no string, on calendar.Date, at time.Time) error {
 	if l.Status != Planned {
 		return ErrNotPlanned
 	}
-	if err := checkDecision(no, on); err != nil {
+	if err := checkDecision(no, on, at); err != nil {
 		return err
 	}
 	l.Status, l.ApprovedBy, l.DecisionNo, l.DecidedOn = Open, &by, no, on
 	return nil
 }
 
-func checkDecision(no string, on calendar.Date) error {
+// checkDecision says what of a decision must be mended; at is when it is recorded, and nothing is decided after that day.
+func checkDecision(no string, on calendar.Date, at time.Time) error {
 	var fields []errs.Field
 	if strings.TrimSpace(no) == "" {
 		fields = append(fields, errs.Field{Name: "decision_no", Code: "budget.decision_missing"})
 	}
-	if on.IsZero() {
+	switch {
+	case on.IsZero():
 		fields = append(fields, errs.Field{Name: "decided_on", Code: "budget.decision_day_missing"})
+	case on.After(calendar.DateOf(at)):
+		fields = append(fields, errs.Field{Name: "decided_on", Code: "budget.decision_day_ahead"})
 	}
 	if fields == nil {
 		return nil

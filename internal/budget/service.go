@@ -167,10 +167,10 @@ func (s *Service) Approve(ctx context.Context, id uuid.UUID, version int, decisi
 		if l.Version != version {
 			return errs.ErrStale
 		}
-		if err := l.Approve(actor.ID, decisionNo, decidedOn); err != nil {
+		now := storage.Now(ctx)
+		if err := l.Approve(actor.ID, decisionNo, decidedOn, now); err != nil {
 			return err
 		}
-		now := storage.Now(ctx)
 		rule, err := basis(ctx, tx, string(Appropriate), "", now)
 		if err != nil {
 			return err

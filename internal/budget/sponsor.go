@@ -45,16 +45,19 @@ func (s *Pledge) AccessKind() string { return "sponsorship" }
 // AccessID is the id of the row.
 func (s *Pledge) AccessID() uuid.UUID { return s.ID }
 
-// Check says what of a new sponsorship must be mended; nil when nothing.
-func (s *Pledge) Check() error {
+// Check says what of a new sponsorship must be mended; nil when nothing. today is the last day its document can have.
+func (s *Pledge) Check(today calendar.Date) error {
 	var fields []errs.Field
 	for name, v := range map[string]string{"donor": s.Donor, "purpose": s.Purpose, "document_no": s.DocumentNo} {
 		if strings.TrimSpace(v) == "" {
 			fields = append(fields, errs.Field{Name: name, Code: "budget." + name + "_missing"})
 		}
 	}
-	if s.DocumentOn.IsZero() {
+	switch {
+	case s.DocumentOn.IsZero():
 		fields = append(fields, errs.Field{Name: "document_on", Code: "budget.document_on_missing"})
+	case s.DocumentOn.After(today):
+		fields = append(fields, errs.Field{Name: "document_on", Code: "budget.document_on_ahead"})
 	}
 	if s.Pledged.Sign() <= 0 || s.Pledged.Cmp(money.Max) > 0 {
 		fields = append(fields, errs.Field{Name: "pledged", Code: "budget.amount_missing"})

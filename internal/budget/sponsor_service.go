@@ -42,7 +42,7 @@ func (s *Service) Pledge(ctx context.Context, line uuid.UUID, in PledgeInput) (s
 		}
 		sp = &Pledge{ID: uuid.New(), LineID: l.ID, Donor: in.Donor, Purpose: in.Purpose, Restriction: in.Restriction,
 			DocumentNo: in.DocumentNo, DocumentOn: in.DocumentOn, Pledged: in.Pledged, RecordedBy: actor.ID, RecordedAt: storage.Now(ctx), Version: 1}
-		if err := sp.Check(); err != nil {
+		if err := sp.Check(calendar.DateOf(sp.RecordedAt)); err != nil {
 			return err
 		}
 		_, err = tx.NewInsert().Model(sp).Exec(ctx)
