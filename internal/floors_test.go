@@ -131,3 +131,15 @@ func TestOnlyHTTPFilesKnowFiber(t *testing.T) {
 		}
 	}
 }
+
+// TestSearchesAskTextForTheirPattern keeps wildcards of a visitor out of LIKE: a pattern is made by text.Pattern or text.Literal.
+func TestSearchesAskTextForTheirPattern(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "grep", "-rnE", "--include=*.go", "--exclude=*_test.go", "--exclude=pattern.go",
+		`ILIKE|'%' *\|\||\|\| *'\.?%'|"%" *\+|LIKE '%`, ".").Output()
+	if err != nil && len(out) > 0 {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		t.Errorf("%s", strings.TrimSpace(line))
+	}
+}

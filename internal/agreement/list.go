@@ -11,6 +11,7 @@ import (
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -39,7 +40,7 @@ func (s *Service) rows(ctx context.Context, l *web.List, rows *[]Row) error {
 		q.Where("ag.status = ?", v)
 	}
 	if v := l.Filter["q"]; v != "" {
-		q.Where("kb.fold(ag.no || ' ' || ag.title || ' ' || o.name) LIKE '%' || kb.fold(?) || '%'", v)
+		q.Where("kb.fold(ag.no || ' ' || ag.title || ' ' || o.name) LIKE kb.fold(?)", text.Pattern(v))
 	}
 	return web.Fetch(ctx, l, q, sorts, "ag.id")
 }

@@ -10,6 +10,7 @@ import (
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/money"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -100,7 +101,7 @@ func (s *Service) sets(ctx context.Context, db bun.IDB, l *web.List) ([]SetRow, 
 		q = q.Where("aws.status = ?", v)
 	}
 	if l.Q != "" {
-		q = q.Where("kb.fold(c.code || ' ' || c.title_vi || ' ' || c.title_en || ' ' || COALESCE(aws.decision_no, '')) LIKE '%' || kb.fold(?) || '%'", l.Q)
+		q = q.Where("kb.fold(c.code || ' ' || c.title_vi || ' ' || c.title_en || ' ' || COALESCE(aws.decision_no, '')) LIKE kb.fold(?)", text.Pattern(l.Q))
 	}
 	q = s.access.Scope(ctx, q, "award", "read", "award_set")
 	return rows, web.Fetch(ctx, l, q, setSorts, "aws.id")

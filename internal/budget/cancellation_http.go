@@ -9,6 +9,7 @@ import (
 
 	"kinhbac/internal/errs"
 	"kinhbac/internal/money"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -55,9 +56,9 @@ func (h handler) newCancellation(ctx context.Context, r web.Req) (*cancelPage, e
 		p.Sources = append(p.Sources, web.Option{Value: s, Label: s})
 	}
 	rows, err := h.rows(ctx, cancelMost, `bl.year = ? AND bl.status = 'open' AND (? = '' OR bl.source_code = ?)
-		AND unaccent(bl.code || ' ' || bl.name_vi || ' ' || bl.name_en) ILIKE '%' || unaccent(?) || '%'
+		AND kb.fold(bl.code || ' ' || bl.name_vi || ' ' || bl.name_en) LIKE kb.fold(?)
 		AND cl.authorised > cl.allocated + cl.reserved + cl.committed + cl.requested + cl.advanced + cl.disbursed + cl.returned + cl.closing`,
-		y, p.Source, p.Source, p.Q)
+		y, p.Source, p.Source, text.Pattern(p.Q))
 	if err != nil {
 		return nil, err
 	}

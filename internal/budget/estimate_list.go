@@ -12,6 +12,7 @@ import (
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -44,7 +45,7 @@ func (s *Service) Estimates(ctx context.Context, l *web.List) (rows []EstimateSu
 		q.Where("be.year::text = ?", v)
 	}
 	if l.Q != "" {
-		q.Where("unaccent(be.title) ILIKE '%' || unaccent(?) || '%'", l.Q)
+		q.Where("kb.fold(be.title) LIKE kb.fold(?)", text.Pattern(l.Q))
 	}
 	q = s.access.Scope(ctx, q, "budget_estimate", "read", "budget_estimate")
 	return rows, web.Fetch(ctx, l, q, web.Sorts{"year": "be.year * 100 + be.round", "total": "COALESCE(x.total, 0)"}, "be.id")

@@ -12,6 +12,7 @@ import (
 	"kinhbac/internal/errs"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -49,7 +50,7 @@ func (s *Service) Codes(ctx context.Context, kind CodeKind, on calendar.Date, q 
 			Where("NOT EXISTS (SELECT FROM budget_codes n WHERE n.kind = bc.kind AND n.code = bc.code AND n.edition > bc.edition AND (n.valid_from IS NULL OR n.valid_from <= ?))", on)
 	}
 	if q != "" {
-		sel.Where("bc.code LIKE ? || '%' OR unaccent(bc.name_vi) ILIKE '%' || unaccent(?) || '%'", q, q)
+		sel.Where("bc.code LIKE ? OR kb.fold(bc.name_vi) LIKE kb.fold(?)", text.Literal(q)+"%", text.Pattern(q))
 	}
 	if err := sel.Limit(20_000).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("read budget codes: %w", err)

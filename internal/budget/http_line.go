@@ -18,6 +18,7 @@ import (
 	"kinhbac/internal/money"
 	"kinhbac/internal/rulebook"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -241,7 +242,7 @@ func (h handler) children(ctx context.Context, l *Line, p *showPage) error {
 	q := h.db.NewSelect().Model(&rows).ColumnExpr("bl.*").ColumnExpr(heldColumns).
 		Join("JOIN ledger.control_lines cl ON cl.id = bl.control_line").Where("bl.parent_id = ?", l.ID)
 	if p.List.Q != "" {
-		q = q.Where("(bl.code ILIKE ?0 OR bl.name_vi ILIKE ?0 OR bl.name_en ILIKE ?0)", "%"+p.List.Q+"%")
+		q = q.Where("kb.fold(bl.code || ' ' || bl.name_vi || ' ' || bl.name_en) LIKE kb.fold(?)", text.Pattern(p.List.Q))
 	}
 	q = h.access.Scope(ctx, q, "budget_line", "read", "budget_line")
 	if err := web.Fetch(ctx, &p.List, q, web.Sorts{"code": "bl.code", "authorised": "cl.authorised"}, "bl.id"); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"kinhbac/internal/errs"
 	"kinhbac/internal/i18n"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -48,11 +49,11 @@ func (h handler) revise(ctx context.Context, r web.Req) (*revisePage, error) {
 
 // search gives the open lines whose code begins with q; without one, those with q in code or name.
 func (s *Service) search(ctx context.Context, limit, year int, q string) ([]lineRow, error) {
-	rows, err := s.rows(ctx, limit, "bl.year = ? AND bl.status = 'open' AND bl.code LIKE ?", year, q+"%")
+	rows, err := s.rows(ctx, limit, "bl.year = ? AND bl.status = 'open' AND bl.code LIKE ?", year, text.Literal(q)+"%")
 	if err != nil || len(rows) > 0 {
 		return rows, err
 	}
-	return s.rows(ctx, limit, "bl.year = ?0 AND bl.status = 'open' AND (bl.code ILIKE ?1 OR bl.name_vi ILIKE ?1 OR bl.name_en ILIKE ?1)", year, "%"+q+"%")
+	return s.rows(ctx, limit, "bl.year = ? AND bl.status = 'open' AND kb.fold(bl.code || ' ' || bl.name_vi || ' ' || bl.name_en) LIKE kb.fold(?)", year, text.Pattern(q))
 }
 
 // mayRevise says whether the reader's role may put any change of the estimate forward.

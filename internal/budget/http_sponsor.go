@@ -12,6 +12,7 @@ import (
 	"kinhbac/internal/errs"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/money"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -86,7 +87,7 @@ func (h handler) sponsors(ctx context.Context, r web.Req) (*sponsorsPage, error)
 func (h handler) filterSponsors(ctx context.Context, l *web.List, rows *[]SponsorRow, year int) error {
 	q := h.sponsorQuery(ctx, rows).Where(`"line"."year" = ?`, year)
 	if l.Q != "" {
-		q = q.Where("(sp.donor ILIKE ?0 OR sp.purpose ILIKE ?0 OR sp.document_no ILIKE ?0)", "%"+l.Q+"%")
+		q = q.Where("kb.fold(sp.donor || ' ' || sp.purpose || ' ' || sp.document_no) LIKE kb.fold(?)", text.Pattern(l.Q))
 	}
 	return web.Fetch(ctx, l, q, web.Sorts{"donor": "sp.donor", "pledged": "sp.pledged"}, "sp.id")
 }

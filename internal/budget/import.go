@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ import (
 // Refusals of files.
 var (
 	ErrImportForm    = errs.New(errs.Invalid, "budget.import_form")    // neither csv nor xlsx, or not readable
+	ErrImportName    = errs.New(errs.Invalid, "budget.import_name")    // the name's ending is not that of its content; Args: the name
 	ErrImportColumns = errs.New(errs.Invalid, "budget.import_columns") // Args: the columns that are missing
 	ErrImportEmpty   = errs.New(errs.Invalid, "budget.import_empty")
 	ErrImportDecided = errs.New(errs.Conflict, "budget.import_decided")
@@ -98,16 +100,21 @@ type sheet struct {
 // firstRow is the number of the first row below the head, as a spreadsheet counts.
 const firstRow = 2
 
-// readSheet reads csv (UTF-8, comma or semicolon) or xlsx (the first sheet). columns are the names it may have; a
+// readSheet reads csv (UTF-8, comma or semicolon) or xlsx (the first sheet); the ending of name says which, and the content
+// must be that. columns are the names it may have; a
 // name is the column's own or its words in either language. need are those without which nothing can be read.
-func readSheet(ctx context.Context, body io.Reader, columns, need []string) (*sheet, error) {
+func readSheet(ctx context.Context, name string, body io.Reader, columns, need []string) (*sheet, error) {
 	raw, err := io.ReadAll(body)
 	if err != nil {
 		return nil, fmt.Errorf("read upload: %w", err)
 	}
 	var rows [][]string
 	var fractions map[cellAt]bool
-	if bytes.HasPrefix(raw, []byte("PK\x03\x04")) {
+	workbook := bytes.HasPrefix(raw, []byte("PK\x03\x04"))
+	if ending := strings.ToLower(path.Ext(name)); ending != ".csv" && ending != ".xlsx" || workbook != (ending == ".xlsx") {
+		return nil, ErrImportName.At(errs.Field{Name: "file", Code: ErrImportName.Code, Args: []any{name}})
+	}
+	if workbook {
 		if rows, fractions, err = readXLSX(ctx, raw); err != nil {
 			err = ErrImportForm.At(errs.Field{Name: "file", Code: ErrImportForm.Code})
 		}

@@ -310,7 +310,7 @@ func (h handler) postRowsImport(ctx context.Context, r web.Req, in web.Attached)
 		return web.Done{}, addedOut{}, fmt.Errorf("open upload: %w", err)
 	}
 	defer body.Close()
-	n, err := h.ImportRows(ctx, e.ID, body)
+	n, err := h.ImportRows(ctx, e.ID, u.Name, body)
 	if err != nil {
 		return web.Done{}, addedOut{}, err
 	}

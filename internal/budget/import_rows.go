@@ -19,8 +19,8 @@ var (
 )
 
 // ImportRows adds the rows of a file to a draft, all or none; a mistake is named by row and column of the file.
-func (s *Service) ImportRows(ctx context.Context, estimate uuid.UUID, body io.Reader) (n int, err error) {
-	sh, err := readSheet(ctx, body, rowColumns, rowNeeds)
+func (s *Service) ImportRows(ctx context.Context, estimate uuid.UUID, name string, body io.Reader) (n int, err error) {
+	sh, err := readSheet(ctx, name, body, rowColumns, rowNeeds)
 	if err != nil {
 		return 0, err
 	}

@@ -32,7 +32,7 @@ func (m *Import) seen() importSeen {
 // LoadLines reads a file of lines and allocations of a year and keeps it for its second person. One wrong row refuses
 // the whole file; rows and columns are named, at most 100. The same content once more gives the import it made before.
 func (s *Service) LoadLines(ctx context.Context, year int, name string, body io.Reader) (*Import, error) {
-	sh, err := readSheet(ctx, body, lineColumns, lineNeeds)
+	sh, err := readSheet(ctx, name, body, lineColumns, lineNeeds)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (s *Service) LoadLines(ctx context.Context, year int, name string, body io.
 
 // LoadCodes reads a code list and keeps it for its second person, as LoadLines does.
 func (s *Service) LoadCodes(ctx context.Context, name string, body io.Reader) (*Import, error) {
-	sh, err := readSheet(ctx, body, codeColumns, codeNeeds)
+	sh, err := readSheet(ctx, name, body, codeColumns, codeNeeds)
 	if err != nil {
 		return nil, err
 	}

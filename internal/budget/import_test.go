@@ -145,6 +145,44 @@ func TestWhatOfAFileMustBeMended(t *testing.T) {
 	}
 }
 
+// TestNameOfAFile reads a file only when its name and its content are of one kind.
+func TestNameOfAFile(t *testing.T) {
+	b := openBureau(t)
+	var book bytes.Buffer
+	file, err := templateFile("mau", codeColumns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := book.ReadFrom(file.Body); err != nil {
+		t.Fatal(err)
+	}
+	e := b.draft(t)
+	for _, c := range []struct {
+		name, content string
+		want          error
+	}{
+		{"ma.exe", newChapters, ErrImportName}, {"ma", newChapters, ErrImportName}, {"ma.csv.exe", newChapters, ErrImportName}, {"ma.xlsx", newChapters, ErrImportName},
+		{"ma.csv", book.String(), ErrImportName}, {"ma.exe", book.String(), ErrImportName}, {"ma.XLSX", book.String(), ErrImportEmpty}, {"ma.CSV", newChapters, nil},
+	} {
+		if _, err := b.svc.LoadCodes(b.officer, c.name, strings.NewReader(c.content)); !errors.Is(err, c.want) {
+			t.Errorf("codes of %s = %v, not %v", c.name, err, c.want)
+		}
+		if c.want != ErrImportName {
+			continue
+		}
+		if _, err := b.svc.LoadLines(b.officer, 2026, c.name, strings.NewReader(c.content)); !errors.Is(err, c.want) {
+			t.Errorf("lines of %s = %v", c.name, err)
+		}
+		if _, err := b.svc.ImportRows(b.drafter, e.ID, c.name, strings.NewReader(c.content)); !errors.Is(err, c.want) {
+			t.Errorf("rows of %s = %v", c.name, err)
+		}
+	}
+	_, err = b.svc.LoadCodes(b.officer, "a.csv", strings.NewReader("a,b\n1,2\n"))
+	if got := errs.From(err); !errors.Is(err, ErrImportColumns) || len(got.Args) != 1 || !strings.Contains(fmt.Sprint(got.Args[0]), "valid_from") {
+		t.Errorf("the words of missing columns = %v %v", err, got.Args)
+	}
+}
+
 func TestImportNeedsTwo(t *testing.T) {
 	o := open(t)
 	const content = "code,parent_code,name_vi,name_en,source_code,amount\nNS,,Ngân sách,Budget,NS,999.999.999.999.999\n"
@@ -259,7 +297,7 @@ func TestWorkbookCells(t *testing.T) {
 		if err := f.Write(&b); err != nil {
 			t.Fatal(err)
 		}
-		return o.svc.LoadLines(o.officer, 2027, code, bytes.NewReader(b.Bytes()))
+		return o.svc.LoadLines(o.officer, 2027, code+".xlsx", bytes.NewReader(b.Bytes()))
 	}
 	for _, c := range []struct {
 		code    string
@@ -507,11 +545,11 @@ func TestTenThousandTasks(t *testing.T) {
 		rows = append(rows, fmt.Sprintf("Nhiệm vụ %d,Task %d,KHCN,NS,CT%d,1.000,theo kế hoạch", i, i, 4+i%2))
 	}
 	start := time.Now()
-	if n, err := b.svc.ImportRows(b.drafter, e.ID, csvOf(rows)); err != nil || n != MaxRows {
+	if n, err := b.svc.ImportRows(b.drafter, e.ID, "a.csv", csvOf(rows)); err != nil || n != MaxRows {
 		t.Fatal(n, err)
 	}
 	t.Logf("10,000 tasks in %s", time.Since(start).Round(time.Millisecond))
-	if _, err := b.svc.ImportRows(b.drafter, e.ID, csvOf(rows[:2])); !errors.Is(err, ErrTooManyRows) {
+	if _, err := b.svc.ImportRows(b.drafter, e.ID, "a.csv", csvOf(rows[:2])); !errors.Is(err, ErrTooManyRows) {
 		t.Errorf("a task too many = %v", err)
 	}
 	e = b.confirmed(t, b.fresh(t, e))

@@ -9,6 +9,7 @@ import (
 
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -26,8 +27,8 @@ var sorts = web.Sorts{"closes_at": "c.closes_at", "code": "c.code", "title": "c.
 func (h handler) filtered(ctx context.Context, l web.List, rows *[]Row) *bun.SelectQuery {
 	q := h.rows(ctx, rows)
 	if l.Q != "" {
-		like := "%" + l.Q + "%"
-		q = q.Where("(kb.fold(c.title_vi) LIKE kb.fold(?) OR c.title_en ILIKE ? OR c.code ILIKE ?)", like, like, like)
+		like := text.Pattern(l.Q)
+		q = q.Where("(kb.fold(c.title_vi) LIKE kb.fold(?) OR kb.fold(c.title_en) LIKE kb.fold(?) OR kb.fold(c.code) LIKE kb.fold(?))", like, like, like)
 	}
 	switch l.Filter["state"] {
 	case "open":

@@ -11,6 +11,7 @@ import (
 	"kinhbac/internal/access"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -50,7 +51,7 @@ func (s *Service) list(ctx context.Context, l *web.List) ([]Row, error) {
 		q = q.Where("co.status = ?", v)
 	}
 	if l.Q != "" {
-		q = q.Where("kb.fold(co.name_vi || ' ' || co.name_en || ' ' || COALESCE(co.decision_no, '')) LIKE '%' || kb.fold(?) || '%'", l.Q)
+		q = q.Where("kb.fold(co.name_vi || ' ' || co.name_en || ' ' || COALESCE(co.decision_no, '')) LIKE kb.fold(?)", text.Pattern(l.Q))
 	}
 	q = s.access.Scope(ctx, q, "council", "read", "council")
 	return rows, web.Fetch(ctx, l, q, sorts, "co.id")

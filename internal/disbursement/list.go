@@ -11,6 +11,7 @@ import (
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -39,7 +40,7 @@ func (s *Service) rows(ctx context.Context, l *web.List, rows *[]Row) error {
 		q.Where("dr.status = ?", v)
 	}
 	if v := l.Filter["q"]; v != "" {
-		q.Where("kb.fold(dr.no || ' ' || a.no || ' ' || o.name) LIKE '%' || kb.fold(?) || '%'", v)
+		q.Where("kb.fold(dr.no || ' ' || a.no || ' ' || o.name) LIKE kb.fold(?)", text.Pattern(v))
 	}
 	return web.Fetch(ctx, l, q, sorts, "dr.id")
 }
@@ -70,7 +71,7 @@ func (s *Service) orderRows(ctx context.Context, l *web.List, rows *[]OrderRow) 
 		q.Where("po.status = ?", v)
 	}
 	if v := l.Filter["q"]; v != "" {
-		q.Where("kb.fold(po.no || ' ' || dr.no || ' ' || o.name || ' ' || COALESCE(po.treasury_ref, '')) LIKE '%' || kb.fold(?) || '%'", v)
+		q.Where("kb.fold(po.no || ' ' || dr.no || ' ' || o.name || ' ' || COALESCE(po.treasury_ref, '')) LIKE kb.fold(?)", text.Pattern(v))
 	}
 	return web.Fetch(ctx, l, q, orderSorts, "po.id")
 }

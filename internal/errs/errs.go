@@ -75,10 +75,16 @@ func (e *Error) Unwrap() error { return e.cause }
 // With returns a copy whose words are filled with args.
 func (e *Error) With(args ...any) *Error { c := *e; c.Args = args; return &c }
 
-// At returns a copy that also names the fields to mend.
+// At returns a copy that also names the fields to mend. A field of e's own code lends its Args to e, whose words are the
+// same and are the title of an answer to a program.
 func (e *Error) At(f ...Field) *Error {
 	c := *e
 	c.Fields = append(c.Fields[:len(c.Fields):len(c.Fields)], f...)
+	for _, x := range f {
+		if c.Args == nil && x.Code == c.Code {
+			c.Args = x.Args
+		}
+	}
 	return &c
 }
 

@@ -107,7 +107,7 @@ func (h handler) holdingsCSV(ctx context.Context, r web.Req) (web.File, error) {
 	var rows [][]string
 	if got.Overview != nil {
 		for _, hd := range got.Overview.Holdings {
-			rows = append(rows, []string{hd.Name, hd.Sector, text(hd.Ownership), hd.Cost.String(), hd.Fair.String(), text(hd.Multiple())})
+			rows = append(rows, []string{hd.Name, hd.Sector, figure(hd.Ownership), hd.Cost.String(), hd.Fair.String(), figure(hd.Multiple())})
 		}
 	}
 	return r.CSV(ctx, "danh-muc-"+got.Fund.Code, i18n.T(ctx, "fund.portfolio"), web.List{}, header, rows), nil
@@ -129,7 +129,7 @@ func (h handler) accountsCSV(ctx context.Context, r web.Req) (web.File, error) {
 	return r.CSV(ctx, "tai-khoan-von-"+got.Fund.Code, i18n.T(ctx, "fund.accounts"), web.List{}, header, rows), nil
 }
 
-func text(d *decimal.Decimal) string {
+func figure(d *decimal.Decimal) string {
 	if d == nil {
 		return ""
 	}

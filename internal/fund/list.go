@@ -11,6 +11,7 @@ import (
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -114,7 +115,7 @@ func (s *Service) callRows(ctx context.Context, l *web.List) ([]listedCall, erro
 		q = q.Where("f.code = upper(?)", v)
 	}
 	if l.Q != "" {
-		q = q.Where("kb.fold(cc.code || ' ' || cc.purpose) LIKE '%' || kb.fold(?) || '%'", l.Q)
+		q = q.Where("kb.fold(cc.code || ' ' || cc.purpose) LIKE kb.fold(?)", text.Pattern(l.Q))
 	}
 	return rows, web.Fetch(ctx, l, s.access.Scope(ctx, q, "capital_call", "read", "capital_call"), callSorts, "cc.id")
 }
@@ -139,7 +140,7 @@ func (s *Service) Entries(ctx context.Context, fund uuid.UUID, l *web.List) ([]E
 		q = q.Where("ce.kind = ?", v)
 	}
 	if l.Q != "" {
-		q = q.Where("kb.fold(ce.document_no || ' ' || investor.name) LIKE '%' || kb.fold(?) || '%'", l.Q)
+		q = q.Where("kb.fold(ce.document_no || ' ' || investor.name) LIKE kb.fold(?)", text.Pattern(l.Q))
 	}
 	return es, web.Fetch(ctx, l, s.access.Scope(ctx, q, "fund_capital", "read", "fund_capital"), entrySorts, "ce.id")
 }

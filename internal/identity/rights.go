@@ -335,6 +335,4 @@ func (s *Service) desk(ctx context.Context, d *web.Desk) error {
 }
 
 // like is a search text as a pattern over folded names.
-func like(q string) string { return "%" + escape.Replace(text.Fold(q)) + "%" }
-
-var escape = strings.NewReplacer("\\", "\\\\", "%", "\\%", "_", "\\_")
+func like(q string) string { return text.Pattern(text.Fold(q)) }

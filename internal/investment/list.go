@@ -15,6 +15,7 @@ import (
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -25,8 +26,8 @@ func (s *Service) deals(ctx context.Context, l *web.List) (ds []Deal, err error)
 		q = q.Where("d.status = ?", v)
 	}
 	if l.Q != "" {
-		like := "%" + l.Q + "%"
-		q = q.Where("(d.code ILIKE ? OR kb.fold(d.title) LIKE kb.fold(?) OR kb.fold(organisation.name) LIKE kb.fold(?))", like, like, like)
+		like := text.Pattern(l.Q)
+		q = q.Where("(kb.fold(d.code) LIKE kb.fold(?) OR kb.fold(d.title) LIKE kb.fold(?) OR kb.fold(organisation.name) LIKE kb.fold(?))", like, like, like)
 	}
 	q = s.access.Scope(ctx, q, "deal", "read", "deal")
 	return ds, web.Fetch(ctx, l, q, web.Sorts{"code": "d.code", "amount": "d.amount", "status": "d.status"}, "d.id")
@@ -73,7 +74,7 @@ func (s *Service) waiting(ctx context.Context) (ts []Tranche, err error) {
 func (s *Service) holdings(ctx context.Context, l *web.List) (hs []Holding, err error) {
 	q := s.db.NewSelect().Model(&hs).Relation("Organisation")
 	if l.Q != "" {
-		like := "%" + l.Q + "%"
+		like := text.Pattern(l.Q)
 		q = q.Where("(kb.fold(organisation.name) LIKE kb.fold(?) OR kb.fold(h.sector) LIKE kb.fold(?))", like, like)
 	}
 	q = s.access.Free(ctx, s.access.Scope(ctx, q, "investment", "read", "holding"), "holding")

@@ -10,6 +10,7 @@ import (
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/money"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -253,7 +254,7 @@ var sorts = web.Sorts{"name": "o.name", "tax_code": "COALESCE(o.tax_code, '')", 
 func (h handler) filtered(ctx context.Context, l web.List, rows *[]Row) *bun.SelectQuery {
 	q := h.rows(ctx, rows)
 	if l.Q != "" {
-		q = q.Where("(kb.fold(o.name) LIKE kb.fold(?) OR o.tax_code LIKE ?)", "%"+l.Q+"%", l.Q+"%")
+		q = q.Where("(kb.fold(o.name) LIKE kb.fold(?) OR o.tax_code LIKE ?)", text.Pattern(l.Q), text.Literal(l.Q)+"%")
 	}
 	if k := l.Filter["kind"]; k != "" {
 		q = q.Where("o.kind = ?", k)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,6 +12,7 @@ import (
 	"kinhbac/internal/access"
 	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -102,7 +102,7 @@ func (s *Service) filter(ctx context.Context, db bun.IDB, q *bun.SelectQuery, l 
 		q = q.Where("p.status IN (?)", bun.List([]Status{Submitted, Screening}))
 	}
 	if l.Q != "" {
-		like := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(l.Q) + "%"
+		like := text.Pattern(l.Q)
 		q = q.Where("(p.folded LIKE kb.fold(?) OR kb.fold(o.name) LIKE kb.fold(?) AND (?))", like, like, s.mayKnow(ctx, db))
 	}
 	return q

@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/calendar"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -125,7 +126,7 @@ func (s *Service) page(ctx context.Context, db bun.IDB, person uuid.UUID, l *web
 		q = q.Where("ra.status = ?", v)
 	}
 	if l.Q != "" {
-		q = q.Where("kb.fold(p.code || ' ' || p.title_vi || ' ' || p.title_en || ' ' || c.code) LIKE '%' || kb.fold(?) || '%'", l.Q)
+		q = q.Where("kb.fold(p.code || ' ' || p.title_vi || ' ' || p.title_en || ' ' || c.code) LIKE kb.fold(?)", text.Pattern(l.Q))
 	}
 	return rows, web.Fetch(ctx, l, q, sorts, "ra.id")
 }

@@ -4,6 +4,9 @@
 //
 // 2026-11-24: stored text is NFC, so that equal words are equal bytes. Invalid UTF-8 and NUL are refused, not mended:
 // PostgreSQL would store a replacement character, or break the statement.
+//
+// 2026-11-24: a search finds what was typed, % and _ too: every LIKE takes Pattern or Literal, and a test of the house
+// looks for others. Refused: strpos, which no trigram index serves.
 package text
 
 import (

@@ -59,3 +59,21 @@ func TestFoldIsTheDatabases(t *testing.T) {
 		}
 	}
 }
+
+// TestPattern looks for wildcards, and for every character that kb.fold makes one, in a text without them and in itself.
+func TestPattern(t *testing.T) {
+	db := dbtest.New(t)
+	var wild []string
+	err := db.NewRaw(`SELECT chr(n) FROM generate_series(1, 131071) n WHERE n NOT BETWEEN 55296 AND 57343 AND kb.fold(chr(n)) ~ '[%_\\]' ORDER BY n`).Scan(t.Context(), &wild)
+	if err != nil || len(wild) < 3 {
+		t.Fatalf("%q, %v", wild, err)
+	}
+	for _, s := range append(wild, "50%", "a_b", `a\`, `\%`, "Ước ％") {
+		for value, want := range map[string]bool{"năm mươi axb": false, "x" + s + "y": true} {
+			var found bool
+			if err := db.NewRaw("SELECT kb.fold(?) LIKE kb.fold(?)", value, text.Pattern(s)).Scan(t.Context(), &found); err != nil || found != want {
+				t.Errorf("%q in %q = %v, %v", s, value, found, err)
+			}
+		}
+	}
+}

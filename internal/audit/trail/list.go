@@ -20,6 +20,7 @@ import (
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/i18n"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -184,7 +185,7 @@ func (s *Service) list(ctx context.Context, f Filter, l *web.List) ([]Record, er
 		q = q.Where("al.object_id = ?", f.Object)
 	}
 	if f.Resource != "" {
-		q = q.Where("al.act LIKE ? || '.%'", f.Resource)
+		q = q.Where("al.act LIKE ?", text.Literal(f.Resource)+".%")
 	}
 	if !f.From.IsZero() {
 		q = q.Where("al.at >= ?", f.From.Start())
@@ -193,7 +194,7 @@ func (s *Service) list(ctx context.Context, f Filter, l *web.List) ([]Record, er
 		q = q.Where("al.at < ?", f.To.AddDays(1).Start())
 	}
 	if f.Text != "" {
-		q = q.Where("(kb.fold(al.label) LIKE '%' || kb.fold(?0) || '%' OR kb.fold(u.name) LIKE '%' || kb.fold(?0) || '%')", f.Text)
+		q = q.Where("(kb.fold(al.label) LIKE kb.fold(?0) OR kb.fold(u.name) LIKE kb.fold(?0))", text.Pattern(f.Text))
 	}
 	q, err := s.access.FreeRows(ctx, s.db, q, "al.object_kind", "al.object_id")
 	if err != nil {

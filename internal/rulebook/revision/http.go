@@ -10,6 +10,7 @@ import (
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/rulebook"
+	"kinhbac/internal/text"
 	"kinhbac/internal/web"
 )
 
@@ -45,8 +46,8 @@ var topics = []string{"allocation", "budget", "conflict", "council", "data_breac
 func (h handler) filtered(ctx context.Context, l web.List, rows *[]Row) *bun.SelectQuery {
 	q := h.rows(ctx, rows)
 	if l.Q != "" {
-		like := "%" + l.Q + "%"
-		q = q.Where("(kb.fold(r.name_vi) LIKE kb.fold(?) OR r.name_en ILIKE ? OR r.id ILIKE ? OR v.instrument ILIKE ?)", like, like, like, like)
+		like := text.Pattern(l.Q)
+		q = q.Where("(kb.fold(r.name_vi || ' ' || r.name_en || ' ' || r.id) LIKE kb.fold(?0) OR kb.fold(v.instrument) LIKE kb.fold(?0))", like)
 	}
 	if t := l.Filter["topic"]; t != "" {
 		q = q.Where("split_part(r.id, '.', 1) = ?", t)
