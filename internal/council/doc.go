@@ -25,4 +25,11 @@
 // were no such matter. Minutes are one text on all of them: who is in conflict with one opens them only to write or
 // sign a session they sat in, where the matter was called in their presence before they left. Refused: an extract, a
 // document nobody signed; and taking the signature from the chair of a session for one matter of many.
+//
+// 24/11/2026: the administrative secretary of the decision cannot be asked to schedule what they are in conflict with,
+// nor told of it. An officer of the unit (or the fund's manager) names another secretary for that subject with a
+// reason, and a leader approves it by a numbered document. Whoever replaces has the place of a secretary in the council
+// and puts on an agenda only what they were named for. That the secretary is in conflict is not asked for: the answer
+// would tell, and illness is a reason too. A dossier that is replaced for is best heard in a session of its own, whose
+// minutes then hold nothing else.
 package council

@@ -32,6 +32,8 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Command(rt, "/councils", "council", "create", "/councils/new", h.create)
 	web.Command(rt, "/councils/:id/approve", "council", "approve", "/councils/:id", h.approve)
 	web.Command(rt, "/councils/:id/meetings", "council_session", "schedule", "/councils/:id", h.schedule)
+	web.Command(rt, "/councils/:id/replacements", "council", "propose_secretary", "/councils/:id", h.replace)
+	web.Command(rt, "/council-replacements/:id/approve", "council", "replace_secretary", "", h.approveReplacement)
 	web.Command(rt, "/meetings/:id/attendance", "council_session", "mark_attendance", "", h.attendance)
 	web.Command(rt, "/meetings/:id/open", "council_session", "open", "", h.open)
 	web.Command(rt, "/meetings/:id/close", "council_session", "close", "", h.close)
@@ -214,6 +216,9 @@ type showPage struct {
 	Waiting     []Subject
 	CanApprove  bool
 	CanSchedule bool
+
+	Replacements        []replacementRow
+	Subjects, Replacing []web.Option // to put a replacement forward; none when the reader may not
 }
 
 func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
@@ -244,9 +249,11 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 		}
 	}
 	if p.CanSchedule && h.s.sources[c.kindOf()] != nil {
-		p.Waiting, err = h.s.waiting(ctx, db, c)
+		if p.Waiting, err = h.s.schedulable(ctx, db, c); err != nil {
+			return nil, err
+		}
 	}
-	return p, err
+	return p, h.fillReplacements(ctx, p)
 }
 
 type approveIn struct {

@@ -65,7 +65,7 @@ type sessionSeen struct {
 
 func (s *Service) putMatters(ctx context.Context, tx bun.Tx, c *Council, ses *Session, ids []uuid.UUID, actor access.Actor) error {
 	src := s.sources[c.kindOf()]
-	waiting, err := s.waiting(ctx, tx, c)
+	waiting, err := s.schedulable(ctx, tx, c)
 	if err != nil {
 		return err
 	}

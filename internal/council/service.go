@@ -88,6 +88,11 @@ func nouns() []access.Noun {
 			"state:proposed": "EXISTS (SELECT 1 FROM council_matters x WHERE x.session_id = cs.id AND x.put_forward_at IS NOT NULL)",
 		},
 	}, {
+		Kind: "council_replacement", Table: "council_replacements", Alias: "cr", Managing: of + "cr.council_id)", Fund: fund + "cr.council_id)",
+		Conflict: []access.Link{{Kind: "proposal", ID: "cr.subject_id"}, {Kind: "deal", ID: "cr.subject_id"}, {Kind: "organisation", ID: "cr.organisation_id"},
+			{Kind: "call", ID: "(SELECT x.subject_id FROM councils x WHERE x.id = cr.council_id)"}},
+		Reading: []access.Right{{Resource: "council", Action: "read"}},
+	}, {
 		Kind: "matter", Table: "council_matters", Alias: "cm", Managing: of + "cm.council_id)", Fund: fund + "cm.council_id)",
 		Seat: []access.Link{{Kind: "council", ID: "cm.council_id"}},
 		Conflict: []access.Link{{Kind: "proposal", ID: "cm.subject_id"}, {Kind: "deal", ID: "cm.subject_id"}, {Kind: "organisation", ID: "cm.organisation_id"},

@@ -22,6 +22,9 @@ func (s *Service) Tasks(ctx context.Context) ([]web.Task, error) {
 	if err := s.establishTasks(ctx, db, &tasks); err != nil {
 		return nil, err
 	}
+	if err := s.replacementTasks(ctx, &tasks); err != nil {
+		return nil, err
+	}
 	if err := s.sessionTasks(ctx, db, &tasks); err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func Probes() []audit.Probe {
 }
 
 // asLeft: councils, what they were asked and every ballot are what the acts on them left.
-var asLeft = audit.Rows("council.check.rows", audit.Tables("councils", "council_seats", "council_sessions", "council_attendances", "council_matters", "council_items",
+var asLeft = audit.Rows("council.check.rows", audit.Tables("councils", "council_seats", "council_sessions", "council_attendances", "council_matters", "council_items", "council_replacements",
 	"ballots", "ballot_lines"))
 
 // eligibleBallots: a ballot lies only where its seat votes in the council of the matter and the matter came to balloting.
