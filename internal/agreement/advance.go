@@ -33,13 +33,30 @@ type Advance struct {
 	Amount, Settled, Open money.Amount
 }
 
-// Advances knows what was paid in advance; the room of payments plugs it in.
-type Advances interface {
-	Advances(ctx context.Context, db bun.IDB, agreement uuid.UUID) ([]Advance, error)
+// Asked is the request for payment of a milestone that is under way or paid; Draft is not sent yet.
+type Asked struct {
+	No, Href string
+	Draft    bool
 }
 
-// ShowAdvances plugs in who knows of advances; without it the page shows none.
-func (s *Service) ShowAdvances(a Advances) { s.advances = a }
+// Payments knows what was asked for and paid; the room of payments plugs it in.
+type Payments interface {
+	// Advances are the paid advances of an agreement.
+	Advances(ctx context.Context, db bun.IDB, agreement uuid.UUID) ([]Advance, error)
+	// Asked are the requests under way or paid of agreements, by milestone.
+	Asked(ctx context.Context, db bun.IDB, agreements []uuid.UUID) (map[uuid.UUID]Asked, error)
+}
+
+// ShowPayments plugs in who knows of payments; without it the pages show none.
+func (s *Service) ShowPayments(p Payments) { s.payments = p }
+
+// asked reads the requests under way or paid of agreements, by milestone.
+func (s *Service) asked(ctx context.Context, db bun.IDB, agreements ...uuid.UUID) (map[uuid.UUID]Asked, error) {
+	if s.payments == nil || len(agreements) == 0 {
+		return nil, nil
+	}
+	return s.payments.Asked(ctx, db, agreements)
+}
 
 func kindOf(c Content) string {
 	if c.Kind == "" {

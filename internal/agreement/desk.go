@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/access"
@@ -57,10 +58,18 @@ func (s *Service) granteeDesk(ctx context.Context, d *web.Desk) error {
 	if err := s.access.Scope(ctx, q, "agreement", "read", "agreement").OrderExpr("ag.created_at DESC, ag.id").Limit(20).Scan(ctx); err != nil {
 		return fmt.Errorf("agreements of the grantee: %w", err)
 	}
+	ids := make([]uuid.UUID, len(as))
+	for i := range as {
+		ids[i] = as[i].ID
+	}
+	asked, err := s.asked(ctx, storage.Joined(ctx, s.db), ids...)
+	if err != nil {
+		return err
+	}
 	for i := range as {
 		a := &as[i]
 		if line := d.Dossier("/proposals/" + a.ProposalID.String()); line != nil {
-			line.Noun, line.Status, line.Next = "agreement", string(a.Status), next(ctx, a)
+			line.Noun, line.Status, line.Next = "agreement", string(a.Status), next(ctx, a, asked)
 		}
 		if len(d.Payments) == onDesk || a.ContractLine == nil {
 			continue
@@ -75,8 +84,8 @@ func (s *Service) granteeDesk(ctx context.Context, d *web.Desk) error {
 	return nil
 }
 
-// next is what the grantee does next under an agreement.
-func next(ctx context.Context, a *Agreement) string {
+// next is what the grantee does next under an agreement; asked are the payments already asked for.
+func next(ctx context.Context, a *Agreement, asked map[uuid.UUID]Asked) string {
 	switch a.Status {
 	case Draft:
 		return i18n.T(ctx, "agreement.desk.sign")
@@ -90,6 +99,9 @@ func next(ctx context.Context, a *Agreement) string {
 		case Reported:
 			return i18n.T(ctx, "agreement.desk.reported", m.Name)
 		case MilestoneAccepted:
+			if r, ok := asked[m.ID]; ok && !r.Draft {
+				return i18n.T(ctx, "agreement.desk.asked", r.No)
+			}
 			return i18n.T(ctx, "agreement.desk.pay", m.Name)
 		}
 	}

@@ -119,6 +119,7 @@ type showPage struct {
 	Names      map[uuid.UUID]string // milestone names by id
 	Entries    []ledger.Entry
 	Advances   []Advance // paid, first the oldest
+	Asked      map[uuid.UUID]Asked
 	Accounts   []Account // of the grantee, first the latest; for those who pay
 	CanGrantee bool
 	CanState   bool
@@ -151,10 +152,13 @@ func (s *Service) show(ctx context.Context, r web.Req) (*showPage, error) {
 	if p.Entries, err = ledger.Entries(ctx, db, "agreement", id); err != nil {
 		return nil, err
 	}
-	if s.advances != nil {
-		if p.Advances, err = s.advances.Advances(ctx, db, id); err != nil {
+	if s.payments != nil {
+		if p.Advances, err = s.payments.Advances(ctx, db, id); err != nil {
 			return nil, err
 		}
+	}
+	if p.Asked, err = s.asked(ctx, db, id); err != nil {
+		return nil, err
 	}
 	if p.Accounts, err = s.shownAccounts(ctx, db, v); err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ import (
 type Service struct {
 	db       *bun.DB
 	access   *access.Access
-	advances Advances
+	payments Payments
 }
 
 // New makes the service and tells access how agreements and reports carry their conditions.

@@ -114,7 +114,7 @@ func Build(ctx context.Context, p Parts) (*App, error) {
 	a.Agree = agreement.New(p.DB, acc)
 	a.Pay = disbursement.New(p.DB, acc)
 	a.Pay.KeepFiles(files)
-	a.Agree.ShowAdvances(disbursement.Payments{})
+	a.Agree.ShowPayments(disbursement.Payments{})
 	a.Fund = fund.New(p.DB, acc, hol, investment.Portfolio{Access: acc})
 	a.Invest = investment.New(p.DB, acc, a.Fund)
 	a.Council.Serve("deal", investment.Matters{})

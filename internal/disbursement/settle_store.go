@@ -138,6 +138,26 @@ func (Payments) Advances(ctx context.Context, db bun.IDB, id uuid.UUID) ([]agree
 	return list, nil
 }
 
+// Asked are the requests under way or paid of agreements, by milestone: at most one each.
+func (Payments) Asked(ctx context.Context, db bun.IDB, agreements []uuid.UUID) (map[uuid.UUID]agreement.Asked, error) {
+	var rows []struct {
+		MilestoneID uuid.UUID
+		No, Href    string
+		Draft       bool
+	}
+	err := db.NewSelect().TableExpr("disbursement_requests AS dr").
+		ColumnExpr("dr.milestone_id, dr.no, '/disbursements/' || dr.id AS href, dr.status = ? AS draft", Draft).
+		Where("dr.agreement_id IN (?)", bun.List(agreements)).Where("dr.status NOT IN (?)", bun.List([]Status{Returned, Rejected, Cancelled})).Scan(ctx, &rows)
+	if err != nil {
+		return nil, fmt.Errorf("requests of %d agreements: %w", len(agreements), err)
+	}
+	out := map[uuid.UUID]agreement.Asked{}
+	for _, r := range rows {
+		out[r.MilestoneID] = agreement.Asked{No: r.No, Href: r.Href, Draft: r.Draft}
+	}
+	return out, nil
+}
+
 // settlementsOf reads what was taken off an advance, with its vouchers, first the oldest.
 func settlementsOf(ctx context.Context, db bun.IDB, advance uuid.UUID) (list []Settlement, err error) {
 	err = db.NewSelect().Model(&list).Where("se.request_id = ?", advance).OrderExpr("se.created_at").

@@ -30,7 +30,7 @@ func advancing(t *testing.T, amount int64, advances ...int64) *house {
 	h := &house{House: agreementtest.New(t, 10_000, amount)}
 	h.svc = disbursement.New(h.DB, h.Access)
 	h.svc.KeepFiles(file.NewStore(t.TempDir()))
-	h.Agreements.ShowAdvances(disbursement.Payments{})
+	h.Agreements.ShowPayments(disbursement.Payments{})
 	a, err := h.Agreements.Draft(h.Officer, h.Award, advanceTerms(amount, advances...))
 	h.Must(err, "draft the agreement")
 	h.Agreement = a
@@ -337,6 +337,7 @@ func TestAdvancePages(t *testing.T) {
 	w.Get(h.Applicant, "/agreements/"+h.Agreement.ID.String()).Status(200).Has("Chưa tạm ứng").Has("/disbursements/create")
 	r := h.advanced(0)
 	at := "/disbursements/" + r.ID.String()
+	w.Get(h.Applicant, "/agreements/"+h.Agreement.ID.String()).Status(200).Has(`<a href="` + at + `">` + r.No + `</a>`).Lacks("/disbursements/create")
 	blockers, err := disbursement.Agreements{}.Blockers(t.Context(), h.DB, r.PaidOn.Year())
 	h.Must(err, "read the blockers")
 	if len(blockers) != 1 || blockers[0].Code != "advance" || blockers[0].Href != at || !blockers[0].Amount.Equal(money.VND(400)) {
