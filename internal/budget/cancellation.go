@@ -17,6 +17,8 @@ import (
 var (
 	ErrNoLines       = errs.New(errs.Invalid, "budget.cancel_no_lines")
 	ErrCancelRefused = errs.New(errs.Invalid, "budget.cancel_refused") // a field for each line that is refused
+	ErrCancelOver    = errs.New(errs.Invalid, "budget.cancel_over")    // Args: line, what is available, what was asked
+	ErrCancelOpen    = errs.New(errs.Conflict, "budget.cancel_open")   // Args: line, day and reason of the open proposal, its page
 )
 
 // cancelMost is how many lines one cancellation takes.

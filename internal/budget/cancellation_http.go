@@ -3,7 +3,10 @@ package budget
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -22,6 +25,20 @@ func (h handler) cancellationRoutes(rt *web.Router) {
 	web.Command(rt, one+"/decline", "budget_line", "cancel", one, h.declineCancellation)
 }
 
+// ChooseAll is the page with every line of its filter chosen, or with none.
+func (p *cancelPage) ChooseAll() string {
+	q := url.Values{}
+	for name, v := range map[string]string{"q": p.Q, "source": p.Source} {
+		if v != "" {
+			q.Set(name, v)
+		}
+	}
+	if !p.All {
+		q.Set("all", "1")
+	}
+	return strings.TrimSuffix(p.Path+"/new?"+q.Encode(), "?")
+}
+
 // cancelPage is the choice of lines, or a cancellation, with each line before and after.
 type cancelPage struct {
 	web.Base
@@ -30,7 +47,9 @@ type cancelPage struct {
 	Sources        []web.Option
 	Of             *Cancellation // nil while lines are chosen
 	Rows           []cancelRow
-	Sum            money.Amount
+	All            bool         // every line that may be is chosen at first
+	Free           int          // lines that may be chosen
+	Sum            money.Amount // of those
 	Maker, Checker string
 	CanDecide      bool
 	Path           string
@@ -41,7 +60,9 @@ type cancelRow struct {
 	Line                  *Line
 	Href                  string
 	Before, Amount, After money.Amount
-	Short                 bool // it would be refused now
+	Short                 bool   // it would be refused now
+	Open                  string // page of the proposal it waits in already, "" where it may be chosen
+	Chosen                bool
 	Voucher               string
 }
 
@@ -50,7 +71,7 @@ func (h handler) newCancellation(ctx context.Context, r web.Req) (*cancelPage, e
 	if err != nil {
 		return nil, err
 	}
-	p := &cancelPage{Year: y, Q: r.Query("q"), Source: r.Query("source"), Path: fmt.Sprintf("/budgets/%d/cancellations", y)}
+	p := &cancelPage{Year: y, Q: r.Query("q"), Source: r.Query("source"), All: r.Query("all") == "1", Path: fmt.Sprintf("/budgets/%d/cancellations", y)}
 	p.Sources = []web.Option{{Value: "", Label: "–"}}
 	for _, s := range []string{StateBudget, Sponsorship, Other} {
 		p.Sources = append(p.Sources, web.Option{Value: s, Label: s})
@@ -62,9 +83,23 @@ func (h handler) newCancellation(ctx context.Context, r web.Req) (*cancelPage, e
 	if err != nil {
 		return nil, err
 	}
+	ids := make([]uuid.UUID, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].ID
+	}
+	waiting, err := openCancels(ctx, h.db, ids)
+	if err != nil {
+		return nil, err
+	}
+	typed := strings.Fields(r.Form("lines"))
 	for i := range rows {
 		free := rows[i].state().Available
-		p.Rows, p.Sum = append(p.Rows, cancelRow{Line: &rows[i].Line, Href: href(&rows[i].Line), Before: free, Amount: free}), p.Sum.Add(free)
+		row := cancelRow{Line: &rows[i].Line, Href: href(&rows[i].Line), Before: free, Amount: free, Open: waiting[rows[i].ID].Path}
+		row.Chosen = row.Open == "" && (p.All || slices.Contains(typed, row.Line.ID.String()))
+		p.Rows = append(p.Rows, row)
+		if row.Open == "" {
+			p.Free, p.Sum = p.Free+1, p.Sum.Add(free)
+		}
 	}
 	return p, nil
 }

@@ -3,6 +3,7 @@ package budget
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -17,7 +18,7 @@ import (
 )
 
 // ProposeCancellation puts the unused money of the lines of a year before the chief accountant. It names every line that
-// is not open or has nothing unused.
+// is not open, has nothing unused, or waits in another proposal.
 func (s *Service) ProposeCancellation(ctx context.Context, year int, lines []uuid.UUID, reason string) (c *Cancellation, err error) {
 	err = storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		actor, err := s.access.Require(ctx, tx, "budget_line", "propose_cancel", financeUnit)
@@ -34,14 +35,21 @@ func (s *Service) ProposeCancellation(ctx context.Context, year int, lines []uui
 		}
 		c = &Cancellation{ID: uuid.New(), Year: year, FinanceUnitID: access.UnitFinance, Reason: reason, Basis: rule.ID, BasisArticle: rule.Source(),
 			Status: Proposed, ProposedBy: actor.ID, ProposedAt: now, Version: 1}
-		found, states, err := linesOf(ctx, tx, year, lines, "")
+		found, states, err := linesOf(ctx, tx, year, lines, "UPDATE") // of two proposals at once the second sees the first
+		if err != nil {
+			return err
+		}
+		waiting, err := openCancels(ctx, tx, lines)
 		if err != nil {
 			return err
 		}
 		var wrong []errs.Field
 		for _, l := range found {
 			unused := states[l.ControlLine].Available
+			first, taken := waiting[l.ID]
 			switch {
+			case taken:
+				wrong = append(wrong, errs.Field{Name: "lines", Code: ErrCancelOpen.Code, Args: first.refusal(l).Args})
 			case l.Status != Open:
 				wrong = append(wrong, lineField(ctx, l, ErrNotOpen))
 			case unused.Sign() <= 0:
@@ -64,6 +72,40 @@ func (s *Service) ProposeCancellation(ctx context.Context, year int, lines []uui
 		return recordCancellation(ctx, tx, "budget_line.propose_cancel", actor, c, reason)
 	})
 	return c, err
+}
+
+// openCancel is a proposal to cancel from a line that waits for its decision: of the line alone, or of many.
+type openCancel struct {
+	LineID uuid.UUID
+	At     time.Time
+	Reason string
+	Path   string
+}
+
+// refusal is why a second proposal on the line is not taken.
+func (o openCancel) refusal(l *Line) *errs.Error {
+	return ErrCancelOpen.With(l.Code, calendar.DateOf(o.At).Format(), o.Reason, o.Path)
+}
+
+// openCancels are the waiting proposals to cancel from lines, by line; of a line with several the first.
+func openCancels(ctx context.Context, db bun.IDB, lines []uuid.UUID) (map[uuid.UUID]openCancel, error) {
+	if len(lines) == 0 {
+		return nil, nil
+	}
+	var found []openCancel
+	err := db.NewRaw(`SELECT ba.line_id, ba.proposed_at AS at, ba.reason, '/budgets/' || bl.year || '/lines/' || bl.id || '/acts/' || ba.id AS path
+			FROM budget_acts ba JOIN budget_lines bl ON bl.id = ba.line_id WHERE ba.kind = ?0 AND ba.status = ?1 AND ba.line_id IN (?2)
+		UNION ALL SELECT bx.line_id, bc.proposed_at, bc.reason, '/budgets/' || bc.year || '/cancellations/' || bc.id
+			FROM budget_cancellation_lines bx JOIN budget_cancellations bc ON bc.id = bx.cancellation_id WHERE bc.status = ?1 AND bx.line_id IN (?2)
+		ORDER BY at DESC`, Cancel, Proposed, in(lines)).Scan(ctx, &found)
+	if err != nil {
+		return nil, fmt.Errorf("open cancellations: %w", err)
+	}
+	out := make(map[uuid.UUID]openCancel, len(found))
+	for _, o := range found {
+		out[o.LineID] = o
+	}
+	return out, nil
 }
 
 // linesOf reads the lines of a year, in the order of their ids, and what they hold; one that is not of the year, or not

@@ -1,10 +1,12 @@
 package budget
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -34,9 +36,15 @@ func TestCancelMany(t *testing.T) {
 		}
 	}
 	w := webtest.New(t, o.db, o.acc, o.svc.Routes)
-	w.Get(o.officer, "/budgets/2025/cancellations/new").Status(200).Has("A.1").Has("A.2").Has("1.000")
+	w.Get(o.officer, "/budgets/2025/cancellations/new").Status(200).Has("A.1").Has("A.2").Has("1.000").Lacks(" checked").Has(`href="/budgets/2025/cancellations/new?all=1"`)
+	if all := w.Get(o.officer, "/budgets/2025/cancellations/new?q=a.&all=1").Status(200); strings.Count(all.Body, " checked") != 2 || !strings.Contains(all.Body, `new?q=a."`) {
+		t.Errorf("all of a search: %d chosen", strings.Count(all.Body, " checked"))
+	}
 	w.Get(o.officer, "/budgets/2025/cancellations/new?q=a.2").Status(200).Has("A.2")
 	w.Post(o.officer, "/budgets/2025/cancellations", url.Values{"reason": {"x"}}).Status(422).Has("Chọn từ 1 đến 500 dòng")
+	if typed := w.Post(o.officer, "/budgets/2025/cancellations", url.Values{"lines": {a.ID.String()}, "reason": {""}}).Status(422); strings.Count(typed.Body, " checked") != 1 {
+		t.Errorf("what was chosen is lost: %s", typed.Body)
+	}
 	first, err := o.svc.ProposeCancellation(o.officer, 2025, chosen, "hết năm")
 	if err != nil {
 		t.Fatal(err)
@@ -89,17 +97,13 @@ func TestCancelManyAndCommitAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := o.svc.ProposeCancellation(o.officer2, 2026, []uuid.UUID{b.ID, a.ID}, "hết năm")
-		if err != nil {
-			t.Fatal(err)
-		}
 		got := atOnce(func() error { return o.svc.DecideCancellation(o.chief, 2026, c.ID, "9/QĐ", decided) }, func() error { return o.commit(t, b, 30) },
-			func() error { return o.svc.DecideCancellation(o.chief, 2026, d.ID, "9/QĐ", decided) })
+			func() error { return o.svc.DecideCancellation(o.chief, 2026, c.ID, "9/QĐ", decided) })
 		passed := 0
 		for _, err := range got {
 			if err == nil {
 				passed++
-			} else if !errors.Is(err, ErrCancelRefused) && !errors.Is(err, ledger.ErrInsufficient) {
+			} else if !errors.Is(err, ErrCancelRefused) && !errors.Is(err, ledger.ErrInsufficient) && !errors.Is(err, ErrDecided) {
 				t.Fatal(err)
 			}
 		}
@@ -109,6 +113,61 @@ func TestCancelManyAndCommitAtOnce(t *testing.T) {
 		s, r := o.held(t, b), o.held(t, a)
 		if !money.Sum(s.Available, s.Committed, s.Closing).Equal(money.VND(60)) || r.Closing.IsZero() == (s.Closing.Sign() > 0) {
 			t.Fatalf("%s and %s closing after %s", r.Closing, s.Closing, strings.TrimSpace(fmt.Sprint(got)))
+		}
+	}
+	o.proved(t)
+}
+
+// TestOneOpenCancellationOfALine refuses a second proposal on a line while one waits, whichever is of the line alone, and
+// one of more than the line has unused.
+func TestOneOpenCancellationOfALine(t *testing.T) {
+	o := open(t)
+	root := o.line(t, 2026, nil, "A", StateBudget, 1000)
+	a, b := o.line(t, 2026, root, "A.1", "", 300), o.line(t, 2026, root, "A.2", "", 200)
+	alone := func(l *Line, amount int64) (*Act, error) {
+		return o.svc.Propose(o.officer2, l.ID, ProposeInput{Kind: Cancel, Amount: money.VND(amount), Reason: "thừa"})
+	}
+	_, err := alone(a, 301)
+	if e := errs.From(err); !errors.Is(err, ErrCancelOver) || fmt.Sprint(e.Args) != "[A.1 300 301]" || e.Fields[0].Name != "amount" {
+		t.Errorf("more than there is = %v %v", err, e.Args)
+	}
+	act, err := alone(a, 300)
+	if err != nil {
+		t.Fatalf("all there is = %v", err)
+	}
+	if _, err := alone(a, 1); !errors.Is(err, ErrCancelOpen) {
+		t.Errorf("a second of one line = %v", err)
+	}
+	_, err = o.svc.ProposeCancellation(o.officer, 2026, []uuid.UUID{b.ID, a.ID}, "hết năm")
+	if e := errs.From(err); !errors.Is(err, ErrCancelRefused) || len(e.Fields) != 1 || e.Fields[0].Args[0] != "A.1" || !strings.Contains(fmt.Sprint(e.Fields[0].Args...), "/acts/"+act.ID.String()) {
+		t.Errorf("of many after one = %v %v", err, e.Fields)
+	}
+	w := webtest.New(t, o.db, o.acc, o.svc.Routes)
+	w.Get(o.officer, "/budgets/2026/cancellations/new?all=1").Status(200).Has("Đang chờ quyết định").Has("/acts/" + act.ID.String()).Lacks(`value="` + a.ID.String())
+	if err := o.svc.Decline(o.chief, act.ID, "gộp lại"); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 { // two at once: one waits for the other and is refused
+		got, made := make([]error, 2), make([]*Cancellation, 2)
+		var wait sync.WaitGroup
+		for i, by := range []context.Context{o.officer, o.officer2} {
+			wait.Go(func() {
+				made[i], got[i] = o.svc.ProposeCancellation(by, 2026, []uuid.UUID{[]*Line{a, b}[i].ID, []*Line{b, a}[i].ID}, "hết năm")
+			})
+		}
+		wait.Wait()
+		first := made[0]
+		if got[0] != nil {
+			first = made[1]
+		}
+		if (got[0] == nil) == (got[1] == nil) || !errors.Is(errors.Join(got...), ErrCancelRefused) {
+			t.Fatalf("two at once = %v", got)
+		}
+		if _, err := alone(b, 1); !errors.Is(err, ErrCancelOpen) || !strings.Contains(fmt.Sprint(errs.From(err).Args...), first.ID.String()) {
+			t.Fatalf("one after many = %v", err)
+		}
+		if err := o.svc.DeclineCancellation(o.chief, 2026, first.ID, "thử lại"); err != nil {
+			t.Fatal(err)
 		}
 	}
 	o.proved(t)

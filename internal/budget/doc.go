@@ -34,6 +34,7 @@
 //
 // 2026-11-24: what is unused of many lines is cancelled by one decision, all of them or none, because it is one document;
 // each line has its own act and voucher. Refused: cancelling those that fit, which the decision's list would not say.
+// A line waits in one proposal to cancel at a time, since each takes all that is unused.
 //
 // 2026-11-24: a commitment and the planning of a line below exclude each other by an advisory lock on the line, shared
 // by commitments: a row lock would write the line's row with every commitment.

@@ -127,7 +127,15 @@ func (a *Act) takeAll(ctx context.Context, tx bun.IDB, l *Line) error {
 		if a.Amount.IsZero() {
 			return ErrNothing
 		}
-		return nil
+		if a.Amount.Cmp(held.Available) > 0 {
+			words := []any{l.Code, held.Available.Format(), a.Amount.Format()}
+			return ErrCancelOver.With(words...).At(errs.Field{Name: "amount", Code: ErrCancelOver.Code, Args: words})
+		}
+		waiting, err := openCancels(ctx, tx, []uuid.UUID{l.ID})
+		if first, taken := waiting[l.ID]; taken {
+			return first.refusal(l)
+		}
+		return err
 	}
 	if held.Requested.Sign() > 0 {
 		return ErrRequested.With(held.Requested.Format())
