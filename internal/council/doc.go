@@ -24,7 +24,11 @@
 // 24/11/2026: a reader in conflict with a matter gets lists, agendas, counts and the choice of an agenda as if there
 // were no such matter. Minutes are one text on all of them: who is in conflict with one opens them only to write or
 // sign a session they sat in, where the matter was called in their presence before they left. Refused: an extract, a
-// document nobody signed; and taking the signature from the chair of a session for one matter of many.
+// document nobody signed; and taking the signature of the scientific secretary away for one matter of many.
+//
+// 24/11/2026: a chair in conflict with a matter of the minutes neither opens nor signs them when somebody else presided
+// over it: the vice chair, or the member the chair authorised, in no conflict with any matter of the session. That seat
+// signs the whole text, being the only one that answers for all of it.
 //
 // 24/11/2026: the administrative secretary of the decision cannot be asked to schedule what they are in conflict with,
 // nor told of it. An officer of the unit (or the fund's manager) names another secretary for that subject with a

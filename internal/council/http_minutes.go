@@ -74,7 +74,7 @@ func (h handler) minutes(ctx context.Context, r web.Req) (*minutesPage, error) {
 
 // minutesActs says what the subject of ctx may do to the minutes now.
 func (s *Service) minutesActs(ctx context.Context, db bun.IDB, ses *Session) (draft, secretary, sign bool) {
-	can := func(action string) bool { return s.access.Can(ctx, db, "minutes", action, ses) }
+	can := func(action string) bool { return s.access.Can(ctx, db, "minutes", action, minutes{ses}) }
 	draft = (ses.Status == Ended || ses.Status == Drafted && ses.SecretarySigned == nil) && can("draft")
 	secretary = ses.Status == Drafted && ses.SecretarySigned == nil && can("sign_secretary")
 	return draft, secretary, ses.Status == Drafted && ses.SecretarySigned != nil && can("sign")

@@ -94,7 +94,7 @@ func (s *Service) onMinutes(ctx context.Context, id uuid.UUID, action string,
 		if err != nil {
 			return err
 		}
-		actor, err := s.access.Require(ctx, tx, "minutes", action, ses)
+		actor, err := s.access.Require(ctx, tx, "minutes", action, minutes{ses})
 		if err != nil {
 			return err
 		}
@@ -106,6 +106,32 @@ func (s *Service) onMinutes(ctx context.Context, id uuid.UUID, action string,
 		}
 		return record(ctx, tx, "minutes."+action, actor, ses, fmt.Sprint(ses.Number), minutesSeen{ses.Status, ses.MinutesDigest})
 	})
+}
+
+// minutes are the minutes of a session as a row of their own: whoever signs them answers for every matter in them.
+type minutes struct{ *Session }
+
+// AccessKind names the noun.
+func (minutes) AccessKind() string { return "minutes" }
+
+// minutesNoun judges the acts on minutes. A chair in conflict with a matter of them leaves the signature to whoever
+// presided and is in no conflict with any; while there is nobody, the session was the chair's and so is the signature.
+func minutesNoun(managing, fund string) access.Noun {
+	const barred = "EXISTS (SELECT 1 FROM council_matters m WHERE m.session_id = cs.id AND m.status <> 'waiting' AND council_barred(m.id, kb_s.person_id))"
+	const seat = "EXISTS (SELECT 1 FROM council_seats kb_s WHERE kb_s.council_id = cs.council_id AND council_takes_part(cs.id, kb_s.id, NULL) AND "
+	const instead = "(kb_s.kind = 'vice' OR kb_s.id = cs.presiding_seat_id) AND NOT " + barred
+	return access.Noun{Kind: "minutes", Table: "council_sessions", Alias: "cs", Managing: managing, Fund: fund,
+		Seat:    []access.Link{{Kind: "council", ID: "cs.council_id"}},
+		Steps:   []access.Link{{Kind: "council_session", ID: "cs.id"}},
+		Reading: []access.Right{{Resource: "minutes", Action: "read"}},
+		Acts: map[string]string{"no_coi": "(NOT EXISTS (SELECT 1 FROM council_seats kb_s WHERE kb_s.council_id = cs.council_id AND kb_s.kind = 'chair' AND kb_s.person_id = {user} AND " +
+			barred + ") OR NOT " + seat + instead + "))"},
+		When: map[string]string{
+			"presiding":      seat + "kb_s.person_id = {user} AND " + instead + ") AND NOT " + seat + "kb_s.kind = 'chair' AND NOT " + barred + ")",
+			"seat_secretary": "EXISTS (SELECT 1 FROM council_seats x WHERE x.council_id = cs.council_id AND x.kind = 'scientific_secretary' AND x.person_id = {user} AND x.ended_at IS NULL)",
+			"state:proposed": "EXISTS (SELECT 1 FROM council_matters x WHERE x.session_id = cs.id AND x.put_forward_at IS NOT NULL)",
+		},
+	}
 }
 
 type minutesSeen struct {

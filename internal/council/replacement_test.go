@@ -105,3 +105,53 @@ func TestSecretaryInConflictIsReplaced(t *testing.T) {
 	_, err = h.Councils.Schedule(h.Secretary, h.Council.ID, agenda)
 	ok(t, err)
 }
+
+// TestWhoeverPresidedSignsForAChairInConflict closes the minutes of two matters by the vice chair, while the chair in
+// conflict with one of them neither opens nor signs them, and is not asked to.
+func TestWhoeverPresidedSignsForAChairInConflict(t *testing.T) {
+	h := counciltest.New(t, 1_000_000_000, 100_000_000, 200_000_000)
+	w := webtest.New(t, h.DB, h.Access, h.Councils.Routes)
+	h.Establish()
+	h.Meet()
+	h.Judge(0, 80)
+	h.Judge(1, 80)
+	id := h.Session.ID
+	ok(t, h.Councils.Close(h.Seats[0], id))
+	ok(t, h.Councils.DraftMinutes(h.Secretary, id, version(t, h), "Biên bản phiên 1"))
+	var digest string
+	ok(t, h.DB.NewRaw("SELECT minutes_digest FROM council_sessions").Scan(t.Context(), &digest))
+	ok(t, h.Councils.SignSecretary(h.Seats[2], id, digest))
+	page := "/councils/" + h.Council.ID.String() + "/meetings/1/minutes"
+	asked := func(seat int) bool {
+		t.Helper()
+		tasks, err := h.Councils.Tasks(h.Seats[seat])
+		ok(t, err)
+		return len(tasks) == 1 && tasks[0].Href == page
+	}
+	if !asked(0) || asked(1) {
+		t.Error("the chair is asked to sign, and nobody else")
+	}
+	want(t, h.Councils.SignChair(h.Seats[1], id, digest), access.ErrForbidden) // the chair was there and is free
+	conflict := func(seat int) {
+		t.Helper()
+		ok(t, access.AddTie(t.Context(), h.DB, access.Tie{Kind: "conflict", Who: counciltest.ID(h.Seats[seat]),
+			Object: access.Ref{Kind: "proposal", ID: h.Dossiers[0].ID}, Reason: "người thân"}))
+	}
+	conflict(0)
+	if asked(0) || !asked(1) {
+		t.Error("the vice chair is asked to sign, and nobody else")
+	}
+	w.Get(h.Seats[0], page).Status(404)
+	if h.Councils.SignChair(h.Seats[0], id, digest) == nil {
+		t.Fatal("the chair signed what they are in conflict with")
+	}
+	want(t, h.Councils.SignChair(h.Seats[3], id, digest), access.ErrForbidden)
+	w.Get(h.Seats[1], page).Status(200).Has("Ký biên bản")
+	ok(t, h.Councils.SignChair(h.Seats[1], id, digest))
+}
+
+func version(t *testing.T, h *counciltest.House) (n int) {
+	t.Helper()
+	ok(t, h.DB.NewRaw("SELECT version FROM council_sessions WHERE id = ?", h.Session.ID).Scan(t.Context(), &n))
+	return n
+}

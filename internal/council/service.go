@@ -87,7 +87,7 @@ func nouns() []access.Noun {
 			"seat_secretary": "EXISTS (SELECT 1 FROM council_seats x WHERE x.council_id = cs.council_id AND x.kind = 'scientific_secretary' AND x.person_id = {user} AND x.ended_at IS NULL)",
 			"state:proposed": "EXISTS (SELECT 1 FROM council_matters x WHERE x.session_id = cs.id AND x.put_forward_at IS NOT NULL)",
 		},
-	}, {
+	}, minutesNoun(of+"cs.council_id)", fund+"cs.council_id)"), {
 		Kind: "council_replacement", Table: "council_replacements", Alias: "cr", Managing: of + "cr.council_id)", Fund: fund + "cr.council_id)",
 		Conflict: []access.Link{{Kind: "proposal", ID: "cr.subject_id"}, {Kind: "deal", ID: "cr.subject_id"}, {Kind: "organisation", ID: "cr.organisation_id"},
 			{Kind: "call", ID: "(SELECT x.subject_id FROM councils x WHERE x.id = cr.council_id)"}},

@@ -62,13 +62,15 @@ type seatTask struct {
 	Cast      bool
 	All       bool
 	Secretary bool // the scientific secretary has signed
+	SessionID uuid.UUID
+	Signs     bool `bun:"-"` // the seat closes the minutes now
 }
 
 func (s *Service) sessionTasks(ctx context.Context, db bun.IDB, tasks *[]web.Task) error {
 	me := access.From(ctx).ID
 	var rows []seatTask
 	err := db.NewRaw(`
-		SELECT ses.council_id, ses.number, c.name_vi, ses.status, ses.starts_at, m.id AS matter_id, COALESCE(m.code, '') AS code,
+		SELECT ses.id AS session_id, ses.council_id, ses.number, c.name_vi, ses.status, ses.starts_at, m.id AS matter_id, COALESCE(m.code, '') AS code,
 			COALESCE(m.status, '') AS matter, COALESCE(st.kind, 'secretary') AS seat,
 			EXISTS (SELECT 1 FROM ballots b WHERE b.matter_id = m.id AND b.seat_id = st.id) AS cast,
 			COALESCE(m.status = 'balloting' AND council_all_ballots(m.id), false) AS all, ses.secretary_signed IS NOT NULL AS secretary
@@ -80,6 +82,7 @@ func (s *Service) sessionTasks(ctx context.Context, db bun.IDB, tasks *[]web.Tas
 		return err
 	}
 	for _, r := range rows {
+		r.Signs = r.Status == Drafted && r.Secretary && s.access.Can(ctx, db, "minutes", "sign", minutes{&Session{ID: r.SessionID}})
 		if t, ok := r.task(ctx); ok {
 			*tasks = append(*tasks, t)
 		}
@@ -109,7 +112,7 @@ func (r seatTask) task(ctx context.Context) (web.Task, bool) {
 		say("minutes", r.Number)
 		t.Href += "/minutes"
 	case r.Status == Drafted && !r.Secretary && r.Seat == string(ScientificSecretary),
-		r.Status == Drafted && r.Secretary && r.Seat == string(Chair):
+		r.Signs:
 		say("sign", r.Number)
 		t.Href += "/minutes"
 	default:
