@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -145,4 +146,37 @@ func TestSumsDoNotTellOfAHiddenLine(t *testing.T) {
 	w.Get(leader, page+"/decision").Status(404)
 	w.Post(h.Officer, page+"/publish", url.Values{"version": {fmt.Sprint(h.reload(t).Version)}}).Location(page)
 	w.Get(leader, "/results/BN-2026-01/decision").Status(200).Has("933.000.000") // public now
+}
+
+// TestForecastDoesNotTellOfAHiddenLine walks the free money over what the reader sees: with a hidden line in the walk,
+// trying one amount after another would tell how large it is.
+func TestForecastDoesNotTellOfAHiddenLine(t *testing.T) {
+	h := judged(t, 1_000_000_000, 400_000_000, 300_000_000, 200_000_000)
+	tied := accesstest.As(t, context.Background(), h.DB, accesstest.Person{Roles: []access.Role{access.ProgrammeOfficer}})
+	first := h.ranking(t).Lines[0]
+	ok(t, access.AddTie(t.Context(), h.DB, access.Tie{Kind: "conflict", Who: access.From(tied).ID, Object: access.Ref{Kind: "proposal", ID: first.ProposalID}, Reason: "người thân"}))
+	for _, x := range []struct {
+		free         int64
+		whole, tells string
+	}{
+		{299_999_999, "400:false 300:false", "300:false"},
+		{300_000_000, "400:false 300:false", "300:true"},
+		{400_000_000, "400:true 300:false", "300:true"},
+		{699_999_999, "400:true 300:false", "300:true"},
+		{700_000_000, "400:true 300:true", "300:true"},
+	} {
+		for who, want := range map[context.Context]string{h.Officer: x.whole, tied: x.tells} {
+			fs, err := h.svc.Forecast(who, h.Line.ID, money.VND(x.free))
+			ok(t, err)
+			var got []string
+			for _, f := range fs {
+				for _, l := range f.Lines {
+					got = append(got, fmt.Sprintf("%s:%v", l.Amount.String()[:3], l.New))
+				}
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("free %d, in conflict %v: %q, want %q", x.free, who == tied, got, want)
+			}
+		}
+	}
 }

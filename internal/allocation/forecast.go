@@ -34,16 +34,16 @@ func (s *Service) Forecast(ctx context.Context, line uuid.UUID, free money.Amoun
 		if free.Cmp(f.After) < 0 {
 			f.After = free
 		}
+		if rk, err = s.seen(ctx, s.db, rk); err != nil {
+			return nil, err
+		}
 		var sum money.Amount
-		fits := true // walked strictly: the first that does not fit closes the line
+		fits := true // walked strictly over what the reader sees: a hidden line would tell its amount by where the walk ends
 		funded := map[uuid.UUID]bool{}
 		for _, l := range rk.Lines {
 			sum = sum.Add(l.Proposed)
 			fits = fits && sum.Cmp(f.After) <= 0
 			funded[l.ProposalID] = fits
-		}
-		if rk, err = s.seen(ctx, s.db, rk); err != nil {
-			return nil, err
 		}
 		rows, err := s.rows(ctx, s.db, rk)
 		if err != nil {
