@@ -19,6 +19,7 @@ import (
 var unkept = map[string]string{
 	"ledger.journals": "digested and sealed", "ledger.postings": "in the digest of their journal", "ledger.account_balances": "sums of postings",
 	"ledger.period_balances": "in the digest of their closing",
+	"ledger.commitments":     "held in every column against the sealed journal",
 	"audit_log":              "digested and sealed", "row_versions": "digested and sealed",
 	"seal_trees": "the trees themselves", "seal_leaves": "the trees themselves", "seal_hashes": "the trees themselves", "seal_heads": "the trees themselves",
 	"signing_keys": "public keys, heads are held against the key of this machine",

@@ -116,10 +116,14 @@ type actRow struct {
 // StageName is the catalogue code of a stage.
 func (*showPage) StageName(s ledger.Stage) string { return "budget.stage." + string(s) }
 
-// DocumentHref links a movement to the page of its document; "" when it has none the reader's role may open.
+// DocumentHref links a movement to the page of its document; "" when it has none the reader's role may open. A commitment
+// made straight on the line is shown by its voucher.
 func (p *showPage) DocumentHref(m Movement) string {
-	if m.Document.Kind == "budget_act" {
+	switch m.Document.Kind {
+	case "budget_act":
 		return p.acts[m.Document.ID]
+	case "commitment":
+		return "/vouchers/" + m.No
 	}
 	return documentPage(&p.Base, m.Document)
 }

@@ -3,6 +3,7 @@ package budget
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -33,6 +34,15 @@ type Voucher struct {
 	Reverses       string
 	ReversedBy     string
 	Legs           []Leg
+	Paper          *Paper // nil where the document is of another kind
+}
+
+// Paper is the document of a commitment made straight on a line (cam kết chi).
+type Paper struct {
+	Voucher      string // that it made
+	At           time.Time
+	Amount, Held money.Amount // committed, and what of it was neither released nor taken back
+	Released     []Act        // decided, oldest first
 }
 
 // Voucher reads a journal of the budget and of the books of what really moved by its number; others are errs.ErrNotFound.
@@ -108,5 +118,40 @@ func (s *Service) Voucher(ctx context.Context, no string) (*Voucher, error) {
 		}
 		v.Legs = append(v.Legs, leg)
 	}
-	return v, nil
+	if v.Document.Kind == "commitment" {
+		v.Paper, err = paper(ctx, s.db, v.Document.ID)
+	}
+	return v, err
+}
+
+// paper reads the document of a commitment with what was given back of it.
+func paper(ctx context.Context, db bun.IDB, id uuid.UUID) (*Paper, error) {
+	var c struct {
+		Number string
+		At     time.Time
+		Amount money.Amount
+		LineID int64
+	}
+	err := db.NewRaw(`SELECT j.number, c.at, c.amount, c.line_id FROM ledger.commitments c JOIN ledger.journals j ON j.id = c.journal_id
+		WHERE c.id = ?`, id).Scan(ctx, &c)
+	if err := one(err, "commitment", id); err != nil {
+		return nil, err
+	}
+	p := &Paper{Voucher: c.Number, At: c.At, Amount: c.Amount}
+	held, err := commitments(ctx, db, &Line{ControlLine: c.LineID}, id)
+	if err == nil {
+		held, err = lessReleased(ctx, db, held)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range held {
+		p.Held = p.Held.Add(h.Held)
+	}
+	err = db.NewSelect().Model(&p.Released).Where("ba.kind = ?", Release).Where("ba.status = ?", Decided).Where("ba.frees_id = ?", id).
+		OrderExpr("ba.decided_at, ba.id").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("releases of commitment %s: %w", id, err)
+	}
+	return p, nil
 }

@@ -17,6 +17,10 @@
 // 2026-11-24: the idempotency key stands on the journal itself, unique per book, with the hash of the request. Voucher
 // numbers come from one sequence per book and year: they may have gaps, and nobody waits for a number.
 //
+// 2026-11-24: a commitment made straight on a line leaves its document in ledger.commitments, one row in the statement that
+// posts, and is found from it and back. The table stands here although the act is the budget's: a row written after the
+// posting would keep the line locked for one trip more. It is held against the sealed journal, so no version of it is kept.
+//
 // 2026-11-24: periods are calendar months and open by themselves with the first journal of the month; a closed one
 // refuses, under a share lock, so that a close and a posting never pass each other. The lock is an advisory one: a share
 // lock on the row itself is a write, and the row of the month is everybody's.

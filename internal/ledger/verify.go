@@ -20,7 +20,7 @@ func Verify(ctx context.Context, db *bun.DB, key ed25519.PublicKey) ([]audit.Che
 // Probes are those of the ledger, in the order their lines are read.
 func Probes() []audit.Probe {
 	return []audit.Probe{
-		zeroSum, lines, ceilings, balances, periods, states, turnovers, chained, closings, reversals, guards(), requests, documents(), digests(), audit.Tree("ledger"), asLeft,
+		zeroSum, lines, ceilings, balances, periods, states, turnovers, chained, closings, reversals, guards(), requests, documents(), commitments, digests(), audit.Tree("ledger"), asLeft,
 	}
 }
 
@@ -117,6 +117,15 @@ var reversals = audit.Query("ledger.check.reversals", "SELECT count(*) FROM ledg
 var requests = audit.Query("ledger.check.requests", "SELECT count(*) FROM ledger.journals", `
 	SELECT 'journals ' || min(id), count(*) || ' journals of key ' || request_key, '1' FROM ledger.journals
 	 GROUP BY book_id, request_key HAVING count(*) > 1 ORDER BY min(id) LIMIT 1`)
+
+// commitments: the document of a commitment made straight on a line says what its sealed journal says.
+var commitments = audit.Query("ledger.check.commitments", "SELECT count(*) FROM ledger.commitments", `
+	SELECT 'commitments ' || c.id, concat_ws(' / ', c.document_no, c.line_id, c.amount, c.made_by, c.signed_by, c.reason, c.at),
+	       concat_ws(' / ', j.document_no, p.line_id, trim_scale(p.amount), j.actor_id, j.approver_id, j.reason, j.at)
+	  FROM ledger.commitments c LEFT JOIN ledger.journals j ON j.id = c.journal_id AND j.document_kind = 'commitment' AND j.document_id = c.id
+	  LEFT JOIN ledger.postings p ON p.journal_id = j.id AND p.amount > 0
+	 WHERE (c.document_no, c.line_id, c.amount, c.made_by, c.signed_by, c.reason, c.at)
+	       IS DISTINCT FROM (j.document_no, p.line_id, p.amount, j.actor_id, j.approver_id, j.reason, j.at) ORDER BY c.id LIMIT 1`)
 
 // asLeft: who opened and closed what and why, rates, dimensions and the plan of accounts are what the acts on them left.
 // The sums of control lines are another check's.

@@ -28,7 +28,7 @@ func guards() audit.Probe {
 		    UNION ALL
 		    SELECT r.rel || ' kinhbac_app', 'may write', 'may read' FROM (VALUES ('ledger.journals'), ('ledger.postings'), ('ledger.control_lines'),
 		        ('ledger.account_balances'), ('ledger.periods'), ('ledger.dim_sets'), ('ledger.accounts'), ('ledger.books'), ('ledger.state_changes'),
-		        ('ledger.period_balances'), ('ledger.rates'), ('ledger.budget_years'), ('public.row_versions')) r (rel)
+		        ('ledger.period_balances'), ('ledger.rates'), ('ledger.budget_years'), ('ledger.commitments'), ('public.row_versions')) r (rel)
 		     WHERE has_table_privilege('kinhbac_app', r.rel, 'INSERT, UPDATE, DELETE, TRUNCATE')) x
 		 ORDER BY 1 LIMIT 1`)
 }
