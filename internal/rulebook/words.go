@@ -47,6 +47,11 @@ func Words(lang i18n.Lang, kind, unit, text string) string {
 		if month, day, ok := strings.Cut(text, "-"); ok && len(month) == 2 && len(day) == 2 { // a day of the year
 			return day + "/" + month
 		}
+		for _, year := range []string{"this", "next"} { // a day counted from the end of the budget year
+			if month, day, ok := strings.Cut(strings.TrimPrefix(text, year+"-"), "-"); ok && len(month) == 2 && len(day) == 2 {
+				return i18n.Text(lang, "rulebook.day_"+year, day+"/"+month)
+			}
+		}
 	case "list":
 		return listWords(lang, text)
 	}
@@ -58,6 +63,11 @@ func listWords(lang i18n.Lang, text string) string {
 	items, known := strings.Fields(text), false
 	for i, item := range items {
 		name, place, _ := strings.Cut(item, ":")
+		if code := "rulebook.item." + item; i18n.Has(code) {
+			known = true
+			items[i] = i18n.Text(lang, code)
+			continue
+		}
 		if code := "rulebook.item." + name; i18n.Has(code) {
 			known = true
 			items[i] = strings.TrimSpace(i18n.Text(lang, code) + " " + place)

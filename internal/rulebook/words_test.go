@@ -16,6 +16,10 @@ func TestWords(t *testing.T) {
 		{"threshold", "", "> 15 points", "> 15 điểm", "> 15 points"},
 		{"word", "", "yes", "có", "yes"},
 		{"word", "", "12-31", "31/12", "31/12"},
+		{"word", "", "this-12-31", "31/12 của năm ngân sách", "31/12 of the budget year"},
+		{"word", "", "next-01-31", "31/01 năm sau", "31/01 of the year after"},
+		{"list", "", "same_branch:transfer other_branch:transfer_across", "cùng nhánh: kế toán trưởng, khác nhánh: UBND tỉnh",
+			"same branch: chief accountant, another branch: People's Committee"},
 		{"list", "", "requested criterion:1 submitted", "đề nghị ít hơn, điểm tiêu chí 1, nộp trước", "smaller request, points of criterion 1, earlier submission"},
 		{"list", "%", "30 40 50", "30 40 50", "30 40 50"},
 	} {
