@@ -14,6 +14,7 @@ import (
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/text"
 )
 
 // PledgeInput is what a donor promised.
@@ -90,7 +91,7 @@ func (s *Service) RecordReceipt(ctx context.Context, sponsorship uuid.UUID, in R
 		if err != nil {
 			return err
 		}
-		r = &Receipt{ID: uuid.New(), SponsorshipID: sp.ID, Amount: in.Amount, Account: in.Account, Reference: in.Reference, ReceivedOn: in.ReceivedOn,
+		r = &Receipt{ID: uuid.New(), SponsorshipID: sp.ID, Amount: in.Amount, Account: in.Account, Reference: text.Reference(in.Reference), ReceivedOn: in.ReceivedOn,
 			Basis: rule.ID, BasisArticle: rule.Source(), Status: Recorded, RecordedBy: actor.ID, RecordedAt: now, Version: 1}
 		if err := r.Check(calendar.DateOf(now)); err != nil {
 			return err

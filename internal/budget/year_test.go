@@ -267,6 +267,11 @@ func TestSponsorship(t *testing.T) {
 	if _, err := o.svc.RecordReceipt(o.officer, sp.ID, rec); !errors.Is(err, ErrReference) {
 		t.Errorf("the same reference = %v", err)
 	}
+	wide := rec
+	wide.Reference = " ｋｂ－１ "
+	if _, err := o.svc.RecordReceipt(o.officer, sp.ID, wide); !errors.Is(err, ErrReference) {
+		t.Errorf("the same reference in wide letters = %v", err)
+	}
 	is(t, "before it is confirmed", o.held(t, l).Authorised, 0)
 	if err := o.svc.ConfirmReceipt(o.officer, r.ID); !errors.Is(err, access.ErrForbidden) {
 		t.Errorf("the recorder confirms = %v", err)

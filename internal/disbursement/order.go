@@ -10,6 +10,7 @@ import (
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/money"
+	"kinhbac/internal/text"
 )
 
 // OrderStatus is the state of a payment order.
@@ -126,7 +127,7 @@ func (o *Order) Release(at time.Time) error {
 // Pay records the treasury's confirmation under its reference and the day it paid, from the day of the release to that of
 // at, both included; by is Nil for the treasury link itself. On error o is unchanged.
 func (o *Order) Pay(ref string, on calendar.Date, by *uuid.UUID, at time.Time) error {
-	ref = normal(ref)
+	ref = text.Reference(ref)
 	switch {
 	case o.Status != Released:
 		return ErrOrderState
@@ -140,9 +141,6 @@ func (o *Order) Pay(ref string, on calendar.Date, by *uuid.UUID, at time.Time) e
 	o.Status, o.TreasuryRef, o.PaidOn, o.PaidAt, o.RecordedBy = OrderPaid, &ref, &on, &at, by
 	return nil
 }
-
-// normal is a treasury reference as it is kept: typed twice it is the same.
-func normal(ref string) string { return strings.ToUpper(strings.Join(strings.Fields(ref), " ")) }
 
 // Stop ends an order without payment: failed at the treasury, or cancelled before release. On error o is
 // unchanged.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -22,6 +21,7 @@ import (
 	"kinhbac/internal/money"
 	"kinhbac/internal/rulebook"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/text"
 )
 
 // KeepFiles tells the service where the papers of vouchers are kept.
@@ -66,9 +66,6 @@ type NewVoucher struct {
 	File     io.Reader
 }
 
-// spaced is a text with single spaces.
-func spaced(s string) string { return strings.Join(strings.Fields(s), " ") }
-
 // AddVoucher adds a paper to the draft of the settlement of a paid advance, and starts the draft when there is none. A
 // paper that stands in any settlement already is refused with ErrVoucherTwice; of two people at once one passes.
 func (s *Service) AddVoucher(ctx context.Context, advance uuid.UUID, in NewVoucher) (*Settlement, error) {
@@ -83,7 +80,7 @@ func (s *Service) AddVoucher(ctx context.Context, advance uuid.UUID, in NewVouch
 			return err
 		}
 		now := storage.Now(ctx)
-		v := &Voucher{ID: uuid.New(), No: spaced(in.No), IssuedOn: in.IssuedOn, Issuer: spaced(in.Issuer), Amount: in.Amount, AddedBy: actor.ID, AddedAt: now}
+		v := &Voucher{ID: uuid.New(), No: text.Plain(in.No), IssuedOn: in.IssuedOn, Issuer: text.Plain(in.Issuer), Amount: in.Amount, AddedBy: actor.ID, AddedAt: now}
 		switch {
 		case !r.Advance || r.Status != Paid:
 			return ErrNotAdvance
@@ -256,7 +253,7 @@ func (s *Service) RecordRefund(ctx context.Context, advance uuid.UUID, amount mo
 		if err != nil {
 			return err
 		}
-		now, ref := storage.Now(ctx), normal(treasuryRef)
+		now, ref := storage.Now(ctx), text.Reference(treasuryRef)
 		switch {
 		case ref == "" || len(ref) > 60:
 			return ErrTreasuryRef.At(errs.Field{Name: "treasury_ref", Code: "disbursement.treasury_ref"})

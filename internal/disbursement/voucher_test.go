@@ -37,6 +37,8 @@ func TestVoucherOnce(t *testing.T) {
 	first := h.toConfirm(a.ID, "HD-1", 100)
 	_, err := h.voucher(b.ID, " hd-1 ", 50)
 	want(t, err, disbursement.ErrVoucherTwice)
+	_, err = h.voucher(b.ID, "ＨＤ－１", 50)
+	want(t, err, disbursement.ErrVoucherTwice)
 	_, err = h.voucher(a.ID, "HD-0", 50) // of a confirmed one
 	want(t, err, disbursement.ErrVoucherTwice)
 	se, err := h.by(h.Applicant, b.ID, "HD-1", "Công ty B", 50) // the same number of somebody else

@@ -3,7 +3,6 @@ package fund
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -15,6 +14,7 @@ import (
 	"kinhbac/internal/ledger"
 	"kinhbac/internal/money"
 	"kinhbac/internal/storage"
+	"kinhbac/internal/text"
 )
 
 // NewCall is a draft of a capital call: what for, and the day on which the money is due.
@@ -145,7 +145,7 @@ func (s *Service) RecordPayment(ctx context.Context, call, line uuid.UUID, in Pa
 		if c.Status != CallIssued {
 			return ErrCallState
 		}
-		if in.Reference = strings.ToUpper(strings.Join(strings.Fields(in.Reference), " ")); in.Reference == "" { // typed twice it is the same
+		if in.Reference = text.Reference(in.Reference); in.Reference == "" { // typed twice it is the same
 			return errs.FieldError("reference", "fund.reference_needed")
 		}
 		if in.PaidOn.Before(c.IssuedOn) {

@@ -35,6 +35,13 @@ func Line(s string) (string, error) {
 	return strings.Join(strings.Fields(norm.NFC.String(s)), " "), nil
 }
 
+// Plain is a number or name of a paper in the one form in which it is compared: wide and joined forms of letters and
+// digits made plain (NFKC), runs of white space made one space.
+func Plain(s string) string { return strings.Join(strings.Fields(norm.NFKC.String(s)), " ") }
+
+// Reference is a reference of treasury or bank as it is kept: Plain, in capitals, so that typed twice it is the same.
+func Reference(s string) string { return norm.NFC.String(strings.ToUpper(Plain(s))) }
+
 // Block cleans text of several lines: NFC, line ends as \n, spaces at line ends and empty lines at both ends removed.
 func Block(s string) (string, error) {
 	if err := check(s); err != nil {

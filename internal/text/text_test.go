@@ -33,6 +33,17 @@ func TestLine(t *testing.T) {
 	}
 }
 
+func TestReference(t *testing.T) {
+	for in, want := range map[string]string{"kb-1": "KB-1", " ＫＢ－０１２　３ ": "KB-012 3", norm.NFD.String("Đề nghị 1"): "ĐỀ NGHỊ 1", "①": "1", "": "", "　": ""} {
+		if got := text.Reference(in); got != want {
+			t.Errorf("Reference(%q) = %q, not %q", in, got, want)
+		}
+	}
+	if got := text.Plain(" Công  ty ＡＢ "); got != "Công ty AB" {
+		t.Errorf("Plain = %q", got)
+	}
+}
+
 func TestBlock(t *testing.T) {
 	got, err := text.Block("\r\n Mục tiêu:  \r\n\r\n- một\r- hai \n\n")
 	if want := " Mục tiêu:\n\n- một\n- hai"; got != want || err != nil {
