@@ -17,7 +17,7 @@
 //	indicator     definitions, targets, measured values              │
 //	report        periodic reports, exports; reads all rooms         ┘
 //	identity web access notify document file rulebook ledger audit   service floor: used by rooms, knows none of them
-//	storage pgserver money calendar clock text i18n job idem errs config   ground: no business at all
+//	storage pgserver money calendar clock text i18n job idem errs config form   ground: no business at all
 //
 // Arrows mean "imports":
 //

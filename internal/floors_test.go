@@ -9,7 +9,7 @@ import (
 
 // The drawing of doc.go.
 var (
-	ground = []string{"storage", "pgserver", "money", "calendar", "clock", "text", "i18n", "job", "idem", "errs", "config"}
+	ground = []string{"storage", "pgserver", "money", "calendar", "clock", "text", "i18n", "job", "idem", "errs", "config", "form"}
 
 	// service: each may import what stands right of it
 	service = []string{"audit/trail", "rulebook/revision", "identity", "web", "access", "notify", "document", "file", "rulebook", "ledger", "audit"}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kinhbac/internal/form"
 	"kinhbac/internal/money"
 )
 
@@ -28,6 +29,7 @@ type content struct {
 	Months        int             `json:"duration_months"`
 	Plan          string          `json:"plan"`
 	Outcomes      string          `json:"outcomes"`
+	Questions     *contentForm    `json:"questions,omitempty"` // only where the call has questions of its own
 	Team          []contentMember `json:"team"`
 	Costs         []contentCost   `json:"costs"`
 	CostBasis     string          `json:"cost_basis"`
@@ -40,6 +42,10 @@ type content struct {
 }
 
 type (
+	contentForm struct {
+		Schema  string       `json:"schema_sha256"`
+		Answers form.Answers `json:"answers"` // those that were asked for and given
+	}
 	contentParty struct {
 		ID           uuid.UUID `json:"id"`
 		Name         string    `json:"name"`
@@ -79,6 +85,9 @@ func (d *Dossier) seal() (text, digest string, err error) {
 		Market: d.Market, BusinessModel: d.BusinessModel, Months: d.DurationMonths, Plan: d.Plan, Outcomes: d.Outcomes,
 		CostBasis: d.CostBasis, Requested: d.Requested, CoFunding: d.CoFunding,
 		Truth: d.TruthConfirmed, NoDouble: d.NoDoubleFunding, Publicity: d.PublicityAgreed,
+	}
+	if d.Form != nil {
+		c.Questions = &contentForm{d.FormDigest, d.Form.Complete(d.Answers)}
 	}
 	for _, m := range d.Members {
 		c.Team = append(c.Team, contentMember{m.Name, m.Part, m.Qualification})

@@ -13,6 +13,7 @@ import (
 	"kinhbac/internal/access"
 	"kinhbac/internal/call"
 	"kinhbac/internal/errs"
+	"kinhbac/internal/form"
 	"kinhbac/internal/party"
 	"kinhbac/internal/storage"
 )
@@ -44,10 +45,17 @@ func (s *Service) Create(ctx context.Context, callCode string, organisation uuid
 		if err := roomForDraft(ctx, tx, c.ID, o.ID); err != nil {
 			return err
 		}
+		asked, err := call.FormOf(ctx, tx, c.ID)
+		if err != nil {
+			return err
+		}
 		p = &Proposal{
 			ID: uuid.New(), CallID: c.ID, OrganisationID: o.ID, OwnerID: actor.ID, ManagingUnitID: c.ManagingUnitID,
 			FinanceUnitID: c.FinanceUnitID, ContactName: o.HeadName, ContactEmail: o.Email, ContactPhone: o.Phone,
-			Status: Draft, Version: 1, CreatedAt: storage.Now(ctx), UpdatedAt: storage.Now(ctx),
+			Status: Draft, Version: 1, CreatedAt: storage.Now(ctx), UpdatedAt: storage.Now(ctx), Answers: form.Answers{},
+		}
+		if asked != nil {
+			p.FormID = &asked.ID
 		}
 		if _, err := tx.NewInsert().Model(p).Exec(ctx); err != nil {
 			return fmt.Errorf("create proposal: %w", err)

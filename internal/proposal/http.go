@@ -35,6 +35,8 @@ func (s *Service) Routes(rt *web.Router) {
 	save(rt, h, PartMarket, s.SaveMarket)
 	save(rt, h, PartPlan, s.SavePlan)
 	save(rt, h, PartBudget, s.SaveBudget)
+	web.Page(rt, "/proposals/:id/questions/:section", "proposal", "update_draft", "proposal/questions", h.questions)
+	web.Command(rt, "/proposals/:id/questions/:section", "proposal", "update_draft", "/proposals/:id/questions/:section", h.answer)
 	web.Command(rt, "/proposals/:id/files", "proposal_file", "upload", "/proposals/:id/files", h.attach)
 	web.Command(rt, "/proposals/:id/files/:file/delete", "proposal_file", "delete", "", h.detach)
 	web.Download(rt, "/proposals/:id/files/:file", "proposal_file", "download", h.download)
@@ -68,28 +70,12 @@ func save[In any](rt *web.Router, h handler, part string, keep func(context.Cont
 		if err != nil {
 			return web.Done{}, versionView{}, err
 		}
-		return web.Done{Location: "/proposals/" + id.String() + "/" + after(part), Fragment: "saved"}, versionView{id, p.Version}, nil
+		d, err := dossier(ctx, storage.Joined(ctx, h.svc.db), p)
+		if err != nil {
+			return web.Done{}, versionView{}, err
+		}
+		return web.Done{Location: "/proposals/" + id.String() + "/" + d.after(part), Fragment: "saved"}, versionView{id, p.Version}, nil
 	})
-}
-
-// after is the part that follows, the check after the last.
-func after(part string) string {
-	for i, p := range Parts[:len(Parts)-1] {
-		if p == part {
-			return Parts[i+1]
-		}
-	}
-	return "check"
-}
-
-// before is the part in front, "" for the first.
-func before(part string) string {
-	for i, p := range Parts[1:] {
-		if p == part {
-			return Parts[i]
-		}
-	}
-	return ""
 }
 
 type versionView struct {

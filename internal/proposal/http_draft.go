@@ -4,15 +4,18 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 
 	"kinhbac/internal/access"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/call"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/file"
+	"kinhbac/internal/form"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/party"
 	"kinhbac/internal/storage"
@@ -75,6 +78,8 @@ type draftPage struct {
 	Documents []neededDocument
 	Choices   []web.Option
 	Left      string // megabytes still free
+	Questions []form.Input
+	Lead      string // of the part
 }
 
 // neededDocument is one required document with the files given for it.
@@ -85,7 +90,7 @@ type neededDocument struct {
 }
 
 // Meter is the share of ready parts in percent.
-func (p *draftPage) Meter() int { return p.Ready * 100 / len(Parts) }
+func (p *draftPage) Meter() int { return p.Ready * 100 / len(p.Parts) }
 
 // spare is how many empty rows stand below those filled.
 const spare = 3
@@ -96,27 +101,45 @@ func (h handler) part(part string) func(context.Context, web.Req) (*draftPage, e
 		if err != nil {
 			return nil, err
 		}
-		p := &draftPage{Dossier: d, Part: part, Before: before(part), Saved: d.UpdatedAt}
-		issues := d.Issues(ctx)
-		for i, name := range Parts {
-			state := d.State(name, issues)
-			if state == "done" {
-				p.Ready++
-			}
-			p.Parts = append(p.Parts, web.Part{Label: fmt.Sprintf("%d. %s", i+1, i18n.T(ctx, "proposal.part."+name)), Href: path(d.Proposal) + "/" + name,
-				Noun: "proposal.part", State: state, Current: name == part})
-		}
-		for _, i := range issues {
-			if i.Part == part && d.begun(part) {
-				p.Issues = append(p.Issues, i)
-			}
-		}
+		p := h.onPart(ctx, d, part)
+		p.Lead = i18n.T(ctx, "proposal.lead."+part)
 		p.Members = append(d.Members, make([]Member, spare)...)
 		p.Items = append(d.Items(), make([]Item, spare)...)
 		p.Documents, p.Choices = d.documents(ctx)
 		p.Left = fmt.Sprint((file.MaxDossier - d.Size()) >> 20)
 		return p, nil
 	}
+}
+
+// onPart is what the page of every part shows.
+func (h handler) onPart(ctx context.Context, d *Dossier, part string) *draftPage {
+	p := &draftPage{Dossier: d, Part: part, Before: d.before(part), Saved: d.UpdatedAt}
+	issues := d.Issues(ctx)
+	for i, name := range d.Parts() {
+		state := d.State(name, issues)
+		if state == "done" {
+			p.Ready++
+		}
+		p.Parts = append(p.Parts, web.Part{Label: fmt.Sprintf("%d. %s", i+1, d.PartTitle(ctx, name)), Href: path(d.Proposal) + "/" + name,
+			Noun: "proposal.part", State: state, Current: name == part})
+	}
+	for _, i := range issues {
+		if i.Part == part && d.begun(part) {
+			p.Issues = append(p.Issues, i)
+		}
+	}
+	return p
+}
+
+// PartTitle is the name of the part.
+func (p *draftPage) PartTitle() string {
+	for _, x := range p.Parts {
+		if x.Current {
+			_, title, _ := strings.Cut(x.Label, ". ")
+			return title
+		}
+	}
+	return ""
 }
 
 // editable reads a dossier that its applicant may change now.
@@ -130,14 +153,20 @@ func (s *Service) editable(ctx context.Context, r web.Req) (*Dossier, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayEdit(ctx, db, p); err != nil {
+		return nil, err
+	}
+	return dossier(ctx, db, p)
+}
+
+// mayEdit refuses who may not change the dossier in its state.
+func (s *Service) mayEdit(ctx context.Context, db bun.IDB, p *Proposal) error {
 	act := "update_draft"
 	if p.Status == SupplementRequested {
 		act = "update_supplement"
 	}
-	if _, err := s.access.Require(ctx, db, "proposal", act, p); err != nil {
-		return nil, err
-	}
-	return dossier(ctx, db, p)
+	_, err := s.access.Require(ctx, db, "proposal", act, p)
+	return err
 }
 
 func (d *Dossier) documents(ctx context.Context) (docs []neededDocument, choices []web.Option) {
@@ -237,6 +266,29 @@ type checkPage struct {
 	Leader  string
 	CanSend bool
 	CanEdit bool
+
+	Sections []answeredSection // of the call's own questions
+}
+
+// answeredSection is one section of the call's own questions with its answers.
+type answeredSection struct {
+	No          int
+	Part, Title string
+	Answers     []form.Reading
+}
+
+// sections are the call's own questions as answered, numbered as the parts are.
+func (d *Dossier) sections(ctx context.Context) (out []answeredSection) {
+	if d.Form == nil {
+		return nil
+	}
+	complete := d.Form.Complete(d.Answers)
+	for i, s := range d.Form.Sections {
+		part := PartQuestions + s.Key
+		out = append(out, answeredSection{slices.Index(d.Parts(), part) + 1, part, d.PartTitle(ctx, part),
+			(&form.Form{Sections: d.Form.Sections[i : i+1]}).Readings(complete, i18n.From(ctx))})
+	}
+	return out
 }
 
 func (h handler) check(ctx context.Context, r web.Req) (*checkPage, error) {
@@ -259,7 +311,7 @@ func (h handler) check(ctx context.Context, r web.Req) (*checkPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &checkPage{Dossier: d, Issues: d.Issues(ctx), CanEdit: h.svc.access.Can(ctx, db, "proposal", "update_draft", pr)}
+	p := &checkPage{Dossier: d, Sections: d.sections(ctx), Issues: d.Issues(ctx), CanEdit: h.svc.access.Can(ctx, db, "proposal", "update_draft", pr)}
 	p.CanSend = len(p.Issues) == 0 && h.svc.access.Can(ctx, db, "proposal", "submit", pr)
 	if len(d.Members) > 0 {
 		p.Leader = d.Members[0].Name
@@ -373,12 +425,12 @@ func (s *Service) progress(ctx context.Context, row Row) (string, error) {
 		return "", err
 	}
 	issues, done := d.Issues(ctx), 0
-	for _, part := range Parts {
+	for _, part := range d.Parts() {
 		if d.State(part, issues) == "done" {
 			done++
 		}
 	}
-	return i18n.T(ctx, "proposal.task_draft_detail", row.CallCode, done, len(Parts), p.UpdatedAt.In(calendar.Zone).Format("15:04, 02/01/2006")), nil
+	return i18n.T(ctx, "proposal.task_draft_detail", row.CallCode, done, len(d.Parts()), p.UpdatedAt.In(calendar.Zone).Format("15:04, 02/01/2006")), nil
 }
 
 // staffTasks are dossiers to screen for officers and checks to decide for department heads.

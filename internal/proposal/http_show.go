@@ -14,6 +14,7 @@ import (
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/document"
 	"kinhbac/internal/errs"
+	"kinhbac/internal/form"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/storage"
 	"kinhbac/internal/web"
@@ -143,6 +144,14 @@ func (p *showPage) Title() string {
 
 // passage is one long text of a dossier under its heading.
 type passage struct{ Label, Text string }
+
+// Answered are the answers to the call's own questions.
+func (p *showPage) Answered() []form.Reading {
+	if p.Dossier.Form == nil {
+		return nil
+	}
+	return p.Dossier.Form.Readings(p.Dossier.Form.Complete(p.Dossier.Answers), p.Lang)
+}
 
 // Texts are the long texts in the order they are read.
 func (p *showPage) Texts() []passage {

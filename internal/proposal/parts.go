@@ -2,6 +2,8 @@ package proposal
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,9 +13,11 @@ import (
 	"kinhbac/internal/call"
 	"kinhbac/internal/errs"
 	"kinhbac/internal/file"
+	"kinhbac/internal/form"
 	"kinhbac/internal/i18n"
 	"kinhbac/internal/money"
 	"kinhbac/internal/party"
+	"kinhbac/internal/web"
 )
 
 // The parts of a dossier, filled in any order; each is the last element of its page's address.
@@ -27,7 +31,10 @@ const (
 	PartFiles        = "files"
 )
 
-// Parts are the parts in the order they are read.
+// PartQuestions and the key of a section are the part of that section of the call's own questions.
+const PartQuestions = "questions/"
+
+// Parts are the parts that every dossier has, in the order they are read.
 var Parts = []string{PartOrganisation, PartTeam, PartContent, PartMarket, PartPlan, PartBudget, PartFiles}
 
 // OtherDocument is the code of a file that the call did not ask for.
@@ -63,6 +70,71 @@ type Dossier struct {
 	Members      []Member
 	Costs        []Cost
 	Files        []Attachment
+	Form         *form.Form // questions of the call; nil when it has none
+	FormDigest   string     // sha256 of the form's schema, hex
+}
+
+// Parts are the parts of this dossier in the order they are read: the questions of the call stand before the costs.
+func (d *Dossier) Parts() []string {
+	if d.Form == nil {
+		return Parts
+	}
+	at := slices.Index(Parts, PartBudget)
+	parts := slices.Clone(Parts[:at])
+	for _, s := range d.Form.Sections {
+		parts = append(parts, PartQuestions+s.Key)
+	}
+	return append(parts, Parts[at:]...)
+}
+
+// PartTitle is the name of a part in the language of ctx.
+func (d *Dossier) PartTitle(ctx context.Context, part string) string {
+	if key, ok := strings.CutPrefix(part, PartQuestions); ok && d.Form != nil {
+		if s := d.Form.Section(key); s != nil {
+			return web.Pick(i18n.From(ctx), s.TitleVI, s.TitleEN)
+		}
+	}
+	return i18n.T(ctx, "proposal.part."+part)
+}
+
+// after is the part that follows, the check after the last.
+func (d *Dossier) after(part string) string {
+	parts := d.Parts()
+	if i := slices.Index(parts, part); i+1 < len(parts) {
+		return parts[i+1]
+	}
+	return "check"
+}
+
+// before is the part in front, "" for the first.
+func (d *Dossier) before(part string) string {
+	parts := d.Parts()
+	if i := slices.Index(parts, part); i > 0 {
+		return parts[i-1]
+	}
+	return ""
+}
+
+// formIssues are what the answers to the call's questions lack.
+func (d *Dossier) formIssues(ctx context.Context) (is []Issue) {
+	if d.Form == nil {
+		return nil
+	}
+	for _, l := range d.Form.Lacks(d.Answers) {
+		label := web.Pick(i18n.From(ctx), l.Field.LabelVI, l.Field.LabelEN)
+		i := Issue{Part: PartQuestions + l.Section.Key, Code: "form.need_answer", Args: []any{label}}
+		if l.Words > 0 {
+			i.Code, i.Args = "form.over_words", []any{label, l.Field.Words, l.Words}
+		}
+		is = append(is, i)
+	}
+	return is
+}
+
+// answered says that a question of the section has an answer.
+func (d *Dossier) answered(section string) bool {
+	s := d.Form.Section(section)
+	return s != nil && slices.ContainsFunc(s.Fields, func(q form.Field) bool { return !d.Answers[q.Key].Blank() })
 }
 
 // Item is one line of the cost table with what each source pays for it, in đồng.
@@ -128,6 +200,7 @@ func (d *Dossier) Issues(ctx context.Context) []Issue {
 	need(d.DurationMonths > 0, PartPlan, "proposal.need.duration")
 	need(d.Plan != "", PartPlan, "proposal.need.plan")
 	need(d.Outcomes != "", PartPlan, "proposal.need.outcomes")
+	is = append(is, d.formIssues(ctx)...)
 	is = append(is, d.moneyIssues()...)
 	for _, doc := range d.Call.Documents {
 		need(d.has(doc), PartFiles, "proposal.need.document", i18n.T(ctx, documentWords(doc)))
@@ -197,6 +270,9 @@ func (d *Dossier) State(part string, issues []Issue) string {
 }
 
 func (d *Dossier) begun(part string) bool {
+	if key, ok := strings.CutPrefix(part, PartQuestions); ok {
+		return d.answered(key)
+	}
 	switch part {
 	case PartOrganisation:
 		return d.ContactName+d.ContactEmail+d.ContactPhone != ""

@@ -9,6 +9,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"kinhbac/internal/errs"
+	"kinhbac/internal/form"
 	"kinhbac/internal/money"
 )
 
@@ -78,8 +79,10 @@ type Proposal struct {
 	BusinessModel    string
 	Plan             string
 	Outcomes         string
-	DurationMonths   int    // 0 = not said yet; at most 60
-	CostBasis        string // quotations and norms behind the prices
+	DurationMonths   int          // 0 = not said yet; at most 60
+	FormID           *uuid.UUID   `bun:"type:uuid"`  // the form of the call it is answered on; nil when the call asks nothing of its own
+	Answers          form.Answers `bun:"type:jsonb"` // to the questions of that form
+	CostBasis        string       // quotations and norms behind the prices
 	TruthConfirmed   bool
 	NoDoubleFunding  bool
 	PublicityAgreed  bool

@@ -83,7 +83,16 @@ func dossier(ctx context.Context, db bun.IDB, p *Proposal) (*Dossier, error) {
 	if err := db.NewSelect().Model(&d.Files).Relation("File").Where("pf.proposal_id = ?", p.ID).OrderExpr("pf.added_at, pf.id").Scan(ctx); err != nil {
 		return nil, fmt.Errorf("files of proposal %s: %w", p.ID, err)
 	}
-	return d, nil
+	if p.FormID == nil {
+		return d, nil
+	}
+	row, err := call.GetForm(ctx, db, *p.FormID)
+	if err != nil {
+		return nil, fmt.Errorf("form of proposal %s: %w", p.ID, err)
+	}
+	d.FormDigest = row.Digest
+	d.Form, err = row.Questions()
+	return d, err
 }
 
 // record writes the audit row of an act on p; what is said holds no content of the dossier.

@@ -59,12 +59,24 @@ func (a assets) functions(lang i18n.Lang) template.FuncMap {
 		"choose": func(page based, name, label, options string, value any, choices []Option) (Field, error) {
 			return choose(lang, page, name, label, options, value, choices)
 		},
+		"named":    func(f Field, label, hint string) Field { f.Label, f.Hint = label, hint; return f },
+		"optional": func(required bool) string { return map[bool]string{false: "optional"}[required] },
+		"inputMode": func(kind any) string {
+			return map[string]string{"money": "money", "number": "decimal", "date": "date"}[fmt.Sprint(kind)]
+		},
+		"ask":      func(page based, input any) Question { return Question{page, input} },
 		"problems": func(page based) []Problem { return problems(lang, page) },
 		"crumbs":   crumbs,
 		"note":     func(tone string, text any) Note { return Note{tone, text} },
 		"empty":    func(title, text, href, button string) Empty { return Empty{title, text, href, button} },
 		"statTone": tone,
 	}
+}
+
+// Question is one input that a call made up, with the page it stands on.
+type Question struct {
+	Page  based
+	Input any
 }
 
 // Pick gives the text in the page's language, the Vietnamese one when there is no other.
