@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"kinhbac/internal/access"
+	"kinhbac/internal/access/accesstest"
 	"kinhbac/internal/calendar"
 	"kinhbac/internal/web"
 	"kinhbac/internal/web/webtest"
@@ -204,6 +205,25 @@ func TestScreeningOnPages(t *testing.T) {
 	site.Get(w.rival, path(p)+"/notice").Status(404)
 	site.Get(w.stranger, path(p)).Status(404)
 	site.Get(t.Context(), path(p)).Status(401)
+}
+
+// TestConflictLeavesNoTraceInListsAndTotals compares what an officer in conflict with the firm of a dossier finds with
+// what a colleague finds.
+func TestConflictLeavesNoTraceInListsAndTotals(t *testing.T) {
+	w := newWorld(t)
+	site := w.web()
+	p := w.draft()
+	_, err := w.submit(p)
+	must(t, err)
+	w.close()
+	tied := accesstest.As(t, t.Context(), w.db, accesstest.Person{Roles: []access.Role{access.ProgrammeOfficer}})
+	site.Get(tied, "/proposals?totals=1").Status(200).Has("1 hồ sơ theo bộ lọc", "400.000.000")
+	must(t, access.AddTie(t.Context(), w.db, access.Tie{Kind: "conflict", Who: access.From(tied).ID, Object: w.org, Reason: "cổ đông"}))
+	site.Get(tied, "/proposals?totals=1").Status(200).Lacks("1 hồ sơ", "400.000.000", "vải thiều")
+	site.Get(tied, "/proposals.csv").Status(200).Lacks("400000000", "vải thiều")
+	site.API(tied, "GET", "/proposals", nil, nil).Status(200).Lacks("400000000", "vải thiều")
+	site.Get(tied, path(p)).Status(404)
+	site.Get(w.officer, "/proposals?totals=1").Status(200).Has("1 hồ sơ theo bộ lọc", "400.000.000")
 }
 
 func TestAPI(t *testing.T) {

@@ -145,7 +145,11 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 	if err := found(db.NewSelect().Model(p.Sheet).Where("rs.id = ?", id).Scan(ctx), "sheet", id); err != nil {
 		return nil, err
 	}
-	p.Mine = h.s.can(ctx, "read_own", p.Sheet)
+	free, err := h.s.access.FreeOf(ctx, db, p.Sheet.AccessKind(), []uuid.UUID{id}) // one's own sheet holds the dossier
+	if err != nil {
+		return nil, err
+	}
+	p.Mine = len(free) == 1 && h.s.can(ctx, "read_own", p.Sheet)
 	if !p.Mine && !h.s.can(ctx, "read_others", p.Sheet) {
 		return nil, errs.ErrNotFound
 	}

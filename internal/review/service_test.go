@@ -118,6 +118,33 @@ func TestConflictClosesTheDossier(t *testing.T) {
 	want(t, err, review.ErrConflict)
 }
 
+// TestConflictHidesTheAssignment: whatever was asked of a reader before the conflict was known is in no list, export, API
+// answer or task of theirs, and its sheet does not open.
+func TestConflictHidesTheAssignment(t *testing.T) {
+	h, reader, a := asked(t)
+	w := webtest.New(t, h.DB, h.Access, h.Reviews.Routes)
+	ok(t, h.Reviews.Approve(h.Head, a.ID))
+	ok(t, h.Reviews.Declare(reader, review.Answer{Kind: "proposal", ID: h.Dossiers[0].ID}))
+	ok(t, h.Reviews.Accept(reader, a.ID))
+	page := "/reviews/" + sheetOf(t, h, a).ID.String()
+	lists := []string{"/reviews", "/reviews.csv", "/reviews?q=du+an+1"}
+	for _, path := range lists {
+		w.Get(reader, path).Status(200).Has("Dự án 1")
+	}
+	w.Get(reader, page).Status(200)
+	ok(t, access.AddTie(t.Context(), h.DB, access.Tie{Kind: "conflict", Who: counciltest.ID(reader),
+		Object: access.Ref{Kind: "organisation", ID: h.Dossiers[0].OrganisationID}, Reason: "cổ đông"}))
+	for _, path := range lists {
+		w.Get(reader, path).Status(200).Lacks("Dự án 1", "H05.08-261120-0001", "xung đột")
+	}
+	w.API(reader, "GET", "/reviews", nil, nil).Status(200).Lacks("Dự án 1", "H05.08-261120-0001")
+	w.Get(reader, page).Status(404)
+	tasks, err := h.Reviews.Tasks(reader)
+	if ok(t, err); len(tasks) != 0 {
+		t.Errorf("asked to do %+v", tasks)
+	}
+}
+
 func TestImposedConflict(t *testing.T) {
 	h, reader, _ := asked(t)
 	want(t, h.Reviews.Impose(h.Officer, counciltest.ID(reader), review.Answer{Kind: "proposal", ID: h.Dossiers[0].ID, Ground: "đồng tác giả"}), access.ErrForbidden)
