@@ -27,7 +27,12 @@
 // 2026-11-24: every change of a row of a kept table leaves a version of it (row_versions), written by a trigger, digested and sealed,
 // tied to its act by the transaction. Verify holds rows against versions and versions against acts, so that a new column is proved
 // without a line of code. Secrets are left out; only the program reads versions. Refused: comparing documents with their acts one by
-// one, which forgets the next column; keeping only digests, which cannot say what should stand. Look again when personal data is erased.
+// one, which forgets the next column; keeping only digests, which cannot say what should stand.
+//
+// 2026-11-24: versions keep personal data as long as the records, and nothing erases it yet. Chosen for when erasure comes: a personal
+// column leaves the sealed content as a salted digest, its clear value and salt go to a row beside the version that an act of erasure
+// blanks, and verify takes a blank only where such an act of the same row covers it. A digest without its salt tells nothing of a phone
+// number. Refused: rewriting sealed versions, which breaks the tree; a key for each person, which must then be kept safe for ever.
 //
 // 2026-11-24: reading that the rules allow for a stated purpose only leaves a record, written by package web as the answer
 // leaves; ordinary reading leaves none, or the log would be about reading.

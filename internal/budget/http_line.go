@@ -123,7 +123,9 @@ func (p *showPage) DocumentHref(m Movement) string {
 	case "budget_act":
 		return p.acts[m.Document.ID]
 	case "commitment":
-		return "/vouchers/" + m.No
+		if p.CanVoucher {
+			return "/vouchers/" + m.No
+		}
 	}
 	return documentPage(&p.Base, m.Document)
 }
