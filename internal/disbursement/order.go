@@ -78,6 +78,7 @@ var (
 	ErrRemark      = errs.New(errs.Invalid, "disbursement.remark_needed") // the payee's account changed
 	ErrPaidDay     = errs.New(errs.Invalid, "disbursement.paid_day")      // day of the treasury; Args: the day of the release
 	ErrYearSpent   = errs.New(errs.Conflict, "disbursement.year_spent")   // Args: the budget year, its last day of payment
+	ErrYearAhead   = errs.New(errs.Conflict, "disbursement.year_ahead")   // Args: the budget year, its first and last day of payment
 	ErrPaidTwice   = errs.New(errs.Conflict, "disbursement.paid_twice")   // reference already recorded; Args: order no.
 	ErrLimit       = errs.New(errs.Conflict, "disbursement.limit")        // Args: limit, amount
 )

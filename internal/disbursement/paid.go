@@ -19,7 +19,7 @@ import (
 // RecordPaid records the treasury's confirmation and the day it paid: requested becomes disbursed and the expense is
 // booked; of an advance requested becomes advanced, and the grantee owes vouchers for it. The same treasury reference
 // twice is ErrPaidTwice, a day before the release or after today ErrPaidDay, one when the line's year takes no payment any
-// more ErrYearSpent.
+// more ErrYearSpent, one before that year ErrYearAhead.
 func (s *Service) RecordPaid(ctx context.Context, id uuid.UUID, treasuryRef string, on calendar.Date) (*Order, error) {
 	return s.order(ctx, id, "record_paid", func(ctx context.Context, tx bun.Tx, o *Order, r *Request, actor access.Actor) error {
 		now := storage.Now(ctx)
@@ -44,7 +44,7 @@ func (s *Service) RecordPaid(ctx context.Context, id uuid.UUID, treasuryRef stri
 	}, postPayment)
 }
 
-// inYear refuses a payment day after the last one of a budget year: an advance is paid by the end of the year, work done in
+// inYear refuses a payment day before a budget year begins and after its last one: an advance is paid by the end of the year, work done in
 // it until its adjusting period is over.
 // Source: TT 26/2026/TT-BTC, Điều 15 khoản 2, Điều 19 khoản 3.
 func inYear(ctx context.Context, tx bun.IDB, year int, advance bool, on calendar.Date) error {
@@ -54,6 +54,9 @@ func inYear(ctx context.Context, tx bun.IDB, year int, advance bool, on calendar
 	}
 	if err != nil {
 		return err
+	}
+	if first := calendar.On(year, 1, 1); on.Before(first) {
+		return ErrYearAhead.With(strconv.Itoa(year), first.Format(), last.Day.Format()).Because(last.Rule.Rule(errs.Input{Label: "disbursement.paid_on", Value: on.Format()}))
 	}
 	if on.After(last.Day) {
 		return ErrYearSpent.With(strconv.Itoa(year), last.Day.Format()).Because(last.Rule.Rule(errs.Input{Label: "disbursement.paid_on", Value: on.Format()}))

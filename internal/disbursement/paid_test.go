@@ -69,6 +69,20 @@ func TestPaymentDay(t *testing.T) {
 	}
 }
 
+// TestPaymentBeforeItsYear releases an order in the last days before the budget year of its line: the year pays from its
+// first day.
+func TestPaymentBeforeItsYear(t *testing.T) {
+	h := running(t, 1000)
+	h.noon(calendar.On(2025, 12, 30))
+	o := h.released(0)
+	h.Must(storage.SetShift(t.Context(), dbtest.Owner(t, h.DB), 0), "return to the present")
+	_, err := h.svc.RecordPaid(h.Finance, o.ID, "KB-1", calendar.On(2025, 12, 31))
+	want(t, err, disbursement.ErrYearAhead)
+	_, err = h.svc.RecordPaid(h.Finance, o.ID, "KB-1", calendar.On(2026, 1, 1))
+	h.Must(err, "record on the first day")
+	h.proved()
+}
+
 // TestPaymentIntoAClosedMonth records a payment of a month that is closed meanwhile: the books take it today, the document
 // keeps its day.
 func TestPaymentIntoAClosedMonth(t *testing.T) {

@@ -33,6 +33,7 @@ type Row struct {
 	CallCode        string     `bun:",scanonly"`
 	ClosesAt        time.Time  `bun:",scanonly"`
 	NamesRevealed   bool       `bun:",scanonly"`
+	CanEdit         bool       `bun:",scanonly"` // a draft that the reader may go on with
 	AwaitsDecision  bool       `bun:",scanonly"` // a check of eligibility waits for the department head
 }
 
@@ -63,6 +64,7 @@ func (s *Service) list(ctx context.Context, l *web.List) ([]Row, error) {
 	db := storage.Joined(ctx, s.db)
 	q := db.NewSelect().Model(&rows).ColumnExpr(rowColumns).ColumnExpr("c.code AS call_code, c.closes_at").
 		ColumnExpr("EXISTS (SELECT 1 FROM eligibility_checks ec WHERE ec.proposal_id = p.id AND ec.status = 'proposed') AS awaits_decision").
+		ColumnExpr("p.status = 'draft' AND (?) AS can_edit", s.mayGoOn(ctx, db)).
 		ColumnExpr("(?) AS names_revealed", s.mayKnow(ctx, db)).ColumnExpr("CASE WHEN (?) THEN o.name ELSE '' END AS organisation", s.mayKnow(ctx, db)).
 		Join("JOIN calls AS c ON c.id = p.call_id").Join("JOIN organisations AS o ON o.id = p.organisation_id")
 	q = s.access.Scope(ctx, q, "proposal", "list", "proposal")
@@ -89,6 +91,12 @@ func (s *Service) totals(ctx context.Context, l web.List) (Totals, error) {
 func (s *Service) mayKnow(ctx context.Context, db bun.IDB) *bun.SelectQuery {
 	inner := db.NewSelect().TableExpr("(SELECT p.*) AS p").ColumnExpr("1")
 	return db.NewSelect().ColumnExpr("EXISTS (?)", s.access.Scope(ctx, inner, "applicant_identity", "read", "proposal"))
+}
+
+// mayGoOn is a subquery that says whether the reader may change the draft p.
+func (s *Service) mayGoOn(ctx context.Context, db bun.IDB) *bun.SelectQuery {
+	inner := db.NewSelect().TableExpr("(SELECT p.*) AS p").ColumnExpr("1")
+	return db.NewSelect().ColumnExpr("EXISTS (?)", s.access.Scope(ctx, inner, "proposal", "update_draft", "proposal"))
 }
 
 func (s *Service) filter(ctx context.Context, db bun.IDB, q *bun.SelectQuery, l web.List) *bun.SelectQuery {
