@@ -39,9 +39,9 @@ func New(db *bun.DB, acc *access.Access) *Service {
 		Managing: "(SELECT x.managing_unit_id FROM budget_lines x WHERE x.id = ba.line_id)",
 		Finance:  "(SELECT x.finance_unit_id FROM budget_lines x WHERE x.id = ba.line_id)"})
 	registerEstimates(acc)
-	acc.Register(access.Noun{Kind: "budget_year_end", Table: "budget_year_ends", Alias: "ye", Finance: "ye.finance_unit_id",
+	acc.Register(access.Noun{Kind: "budget_year_end", Table: "budget_year_ends", Alias: "ye", Managing: "NULL::uuid", Finance: "ye.finance_unit_id", // of all units: no, not an alarm
 		Reading: []access.Right{{Resource: "budget_line", Action: "read"}}})
-	acc.Register(access.Noun{Kind: "budget_cancellation", Table: "budget_cancellations", Alias: "bc", Finance: "bc.finance_unit_id",
+	acc.Register(access.Noun{Kind: "budget_cancellation", Table: "budget_cancellations", Alias: "bc", Managing: "NULL::uuid", Finance: "bc.finance_unit_id",
 		Reading: []access.Right{{Resource: "budget_line", Action: "read"}}})
 	for kind, table := range map[string]string{"sponsorship": "sponsorships", "sponsorship_receipt": "sponsorship_receipts"} {
 		alias, line := "sp", "sp.line_id"

@@ -194,10 +194,14 @@ func (p *meetingPage) stats(ctx context.Context) {
 	if p.Quorum.Met {
 		note = i18n.T(ctx, "council.quorum_met", p.Quorum.Needed)
 	}
+	sum := "council.support_sum"
+	if p.Council.Kind == Investment {
+		sum = "council.investment_sum"
+	}
 	p.Stats = []web.Stat{
 		{Label: i18n.T(ctx, "council.present"), Value: strconv.FormatInt(p.Quorum.Present, 10), Unit: i18n.T(ctx, "council.of", p.Quorum.Seats), Note: note},
 		{Label: i18n.T(ctx, "council.judged"), Value: strconv.Itoa(concluded), Unit: i18n.T(ctx, "council.of", len(p.Matters))},
-		{Label: i18n.T(ctx, "council.support_sum"), Value: support.Format(), Unit: "đ"},
+		{Label: i18n.T(ctx, sum), Value: support.Format(), Unit: "đ"},
 	}
 }
 
