@@ -56,10 +56,11 @@ func (e *example) site(t *testing.T) (w *webtest.Web, router *web.Router) {
 
 // forms are creation pages whose address names something that is there, by the query that finds it.
 var forms = map[string][]string{
-	"/proposals/new":           {"SELECT '/proposals/new?call=' || code FROM calls WHERE status = 'open'", "SELECT '/proposals/new?call=' || code FROM calls WHERE status <> 'open'"},
-	"/awards/:award/agreement": {"SELECT '/awards/' || id || '/agreement' FROM awards"},
-	"/budgets/:year/acts/new":  {"SELECT '/budgets/2026/acts/new'"},
-	"/budgets/:year/lines/new": {"SELECT '/budgets/2026/lines/new'"},
+	"/proposals/new":                          {"SELECT '/proposals/new?call=' || code FROM calls WHERE status = 'open'", "SELECT '/proposals/new?call=' || code FROM calls WHERE status <> 'open'"},
+	"/awards/:award/agreement":                {"SELECT '/awards/' || id || '/agreement' FROM awards"},
+	"/calls/:code/form/sections/:section/new": {"SELECT '/calls/' || c.code || '/form/sections/s1/new' FROM calls c JOIN call_forms f ON f.call_id = c.id"},
+	"/budgets/:year/acts/new":                 {"SELECT '/budgets/2026/acts/new'"},
+	"/budgets/:year/lines/new":                {"SELECT '/budgets/2026/lines/new'"},
 	"/estimates/:year/:round/rows/new": {"SELECT '/estimates/' || year || '/' || round || '/rows/new' FROM budget_estimates WHERE status = 'draft'",
 		"SELECT '/estimates/' || year || '/' || round || '/rows/new' FROM budget_estimates WHERE status <> 'draft'"},
 	"/budgets/:year/cancellations/new":  {"SELECT '/budgets/2026/cancellations/new'", "SELECT '/budgets/2025/cancellations/new'"},

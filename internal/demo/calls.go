@@ -29,25 +29,26 @@ type announcement struct {
 	total, each                                       int64 // triệu đồng
 	opens, closes, reference, number                  string
 	track                                             string // "" = innovation
+	asks                                              bool   // questions of its own
 }
 
 var calls = map[string]announcement{
 	"decided": {"CT4", "Hỗ trợ dự án khởi nghiệp sáng tạo năm 2026, đợt 1", "Support for start-up projects 2026, round 1",
 		"Hỗ trợ một phần kinh phí hoàn thiện sản phẩm cho dự án khởi nghiệp sáng tạo có khả năng tăng trưởng nhanh.",
 		"Part-funding to finish products of innovative start-up projects able to grow fast.",
-		"A.1", 5_400, 1_500, "2026-01-12 08:00", "2026-02-27 17:00", "2026-02-27", "01/TB-SKHCN", ""},
+		"A.1", 5_400, 1_500, "2026-01-12 08:00", "2026-02-27 17:00", "2026-02-27", "01/TB-SKHCN", "", false},
 	"council": {"CT5", "Tăng tốc doanh nghiệp khởi nghiệp sáng tạo năm 2026", "Acceleration of start-up enterprises 2026",
 		"Hỗ trợ tăng tốc cho doanh nghiệp đã có sản phẩm và khách hàng đầu tiên.",
 		"Acceleration support for firms with a product and first customers.",
-		"A.2", 10_000, 2_000, "2026-07-20 08:00", "2026-10-09 17:00", "2026-10-09", "27/TB-SKHCN", ""},
+		"A.2", 10_000, 2_000, "2026-07-20 08:00", "2026-10-09 17:00", "2026-10-09", "27/TB-SKHCN", "", true},
 	"open": {"CT6", "Phát triển sản phẩm, thị trường cho doanh nghiệp khởi nghiệp, đợt cuối năm 2026", "Products and markets for start-ups, end of 2026",
 		"Hỗ trợ hoàn thiện sản phẩm, đưa sản phẩm ra thị trường trong và ngoài nước.",
 		"Support to finish products and bring them to markets at home and abroad.",
-		"A.5", 5_000, 1_500, "2026-11-05 08:00", "2026-12-18 17:00", "2026-12-18", "41/TB-SKHCN", ""},
+		"A.5", 5_000, 1_500, "2026-11-05 08:00", "2026-12-18 17:00", "2026-12-18", "41/TB-SKHCN", "", true},
 	"science": {"CT3", "Nhiệm vụ khoa học và công nghệ phục vụ đào tạo khởi nghiệp năm 2026", "S&T tasks for start-up training 2026",
 		"Đặt hàng nhiệm vụ khoa học và công nghệ tạo học liệu, mô hình cho đào tạo khởi nghiệp.",
 		"S&T tasks that make material and models for start-up training.",
-		"A.3", 800, 800, "2025-12-29 08:00", "2026-02-27 17:00", "2026-02-27", "88/TB-SKHCN", call.TrackScience},
+		"A.3", 800, 800, "2025-12-29 08:00", "2026-02-27 17:00", "2026-02-27", "88/TB-SKHCN", call.TrackScience, false},
 }
 
 // announce drafts, approves and publishes a call, and gives it as it then stands.
@@ -62,6 +63,9 @@ func (s *stage) announce(a announcement, programmes, lines map[string]uuid.UUID)
 		CoFundingShare: decimal.NewFromInt(30), OpensAt: instant(a.opens), ClosesAt: instant(a.closes), ReferenceDate: day(a.reference),
 		Contact: "Phòng Quản lý đổi mới sáng tạo, Sở KH&CN, 0222 3 822 111", Documents: []string{"registration"}, Criteria: criteria})
 	must(err)
+	if a.asks {
+		s.ask(c)
+	}
 	must(s.Calls.Approve(s.sure(head, "call.approve"), c.ID))
 	must(s.Calls.Publish(s.sure(head, "call.publish"), c.ID, a.number))
 	return s.fresh(c.ID)
@@ -89,6 +93,7 @@ func (s *stage) write(ctx context.Context, c *call.Call, org uuid.UUID, p plan) 
 		{Item: "Thuê chuyên gia, nhân công", Grant: share(p.grant, 40), Own: share(p.own, 50)},
 		{Item: "Nguyên vật liệu, linh kiện", Grant: share(p.grant, 35), Own: share(p.own, 30)},
 		{Item: "Thử nghiệm, kiểm định", Grant: share(p.grant, 25), Own: share(p.own, 20)}}}))
+	s.answer(ctx, d.ID, p)
 	_, err = s.Proposal.Attach(ctx, d.ID, "registration", "giay-chung-nhan-dkdn.pdf", bytes.NewReader(paper(p.firm.name)))
 	must(err)
 	return d.ID

@@ -44,6 +44,9 @@ func (s *Section) Inputs(as Answers, lang i18n.Lang) []Input {
 		a := as[q.Key]
 		in := Input{Field: q, Name: fmt.Sprintf("answers[%d]", i), Label: pick(lang, q.LabelVI, q.LabelEN), Help: pick(lang, q.HelpVI, q.HelpEN),
 			Value: shown(q.Kind, a.Text)}
+		if q.Kind == Money {
+			in.Label += " (đ)"
+		}
 		if q.Words > 0 {
 			in.Help = strings.TrimSpace(in.Help + " " + i18n.Text(lang, "form.at_most_words", q.Words))
 		}
@@ -64,7 +67,7 @@ func (s *Section) Inputs(as Answers, lang i18n.Lang) []Input {
 
 func (in *Input) table(a Answer, lang i18n.Lang) {
 	for _, c := range in.Columns {
-		in.Heads = append(in.Heads, pick(lang, c.VI, c.EN))
+		in.Heads = append(in.Heads, c.head(lang))
 	}
 	for n := range min(len(a.Rows)+spareRows, MaxRows) {
 		line := make([]Cell, len(in.Columns))
@@ -76,6 +79,15 @@ func (in *Input) table(a Answer, lang i18n.Lang) {
 		}
 		in.Lines = append(in.Lines, line)
 	}
+}
+
+// head is the column's name; an amount is never without its unit.
+func (c Column) head(lang i18n.Lang) string {
+	name := pick(lang, c.VI, c.EN)
+	if c.Kind == Money {
+		name += " (đ)"
+	}
+	return name
 }
 
 // Leads fills in after which answer each question is asked.
@@ -128,7 +140,7 @@ func (f *Form) Readings(complete Answers, lang i18n.Lang) (out []Reading) {
 			r.Text += " đ"
 		}
 		for _, c := range q.Columns {
-			r.Heads, r.Money = append(r.Heads, pick(lang, c.VI, c.EN)), append(r.Money, c.Kind == Money || c.Kind == Number)
+			r.Heads, r.Money = append(r.Heads, c.head(lang)), append(r.Money, c.Kind == Money || c.Kind == Number)
 		}
 		for _, row := range a.Rows {
 			line := make([]string, len(row))

@@ -31,7 +31,7 @@ type Service struct {
 func New(db *bun.DB, acc *access.Access, grants Grants) *Service {
 	acc.Register(access.Noun{
 		Kind: "organisation", Table: "organisations", Alias: "o",
-		Managing: access.ProvinceManaging, Finance: access.ProvinceFinance,
+		Managing: access.ProvinceManaging, Finance: access.ProvinceFinance, Fund: "NULL::uuid", // of no fund: no, not an alarm
 	})
 	acc.Register(access.Noun{
 		Kind: "organisation_bar", Table: "organisation_bars", Alias: "ob",
