@@ -40,7 +40,7 @@ func TestSearchTakesNoWildcards(t *testing.T) {
 	for _, q := range []string{"%", "_", "％"} {
 		q = "?q=" + url.QueryEscape(q)
 		for path, gone := range map[string]string{
-			"/budgets/2026/lines/" + root.ID.String() + q: l.ID.String(),
+			"/budgets/2026/lines/" + root.ID.String() + q: `href="` + href(l) + `"`, // the statement leads to the act on the line
 			"/budgets/2026/acts/new" + q:                  l.ID.String(),
 			"/budgets/2026/what-if" + q:                   l.ID.String(),
 			"/budgets/2026/cancellations/new" + q:         l.ID.String(),
@@ -52,5 +52,6 @@ func TestSearchTakesNoWildcards(t *testing.T) {
 		}
 	}
 	w.Get(o.officer, "/budgets/2026/sponsorships?q=vuon").Status(200).Has("vườn ươm")
+	w.Get(o.officer, "/budgets/2026/lines/"+root.ID.String()+"?q=a.1").Status(200).Has(`href="` + href(l) + `"`)
 	w.Get(o.officer, "/budgets/2026/what-if?q=dong").Status(200).Has(l.ID.String())
 }
