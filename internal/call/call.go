@@ -50,7 +50,8 @@ const (
 
 // Call invites proposals (thông báo mời nộp hồ sơ) for one programme under one ceiling of one budget line.
 //
-// Amounts are whole đồng and positive. OpensAt is included, ClosesAt is not: a dossier sent at ClosesAt is late.
+// Amounts are whole đồng and positive. OpensAt is included, ClosesAt is not: a dossier sent at ClosesAt is late, and taken
+// only until GraceMinutes after it, which the office alone knows of.
 // PassMark is in points of 100; CoFundingShare is the least share the applicant pays itself, in percent, 0 for
 // none. Rulebook is the version bound at approval.
 type Call struct {
@@ -71,7 +72,8 @@ type Call struct {
 	PassMark       decimal.Decimal `bun:"type:numeric"`
 	CoFundingShare decimal.Decimal `bun:"type:numeric"`
 	OpensAt        time.Time
-	ClosesAt       time.Time
+	ClosesAt       time.Time     // as announced
+	GraceMinutes   int           // 0 for none, at most MaxGrace
 	ReferenceDate  calendar.Date `bun:"type:date"` // the age of a start-up is judged on this day
 	Contact        string
 	Documents      []string  `bun:",array"` // codes of the required documents, of AllDocuments
@@ -106,8 +108,24 @@ func (c *Call) AccessID() uuid.UUID { return c.ID }
 // Public says that everybody may read the call.
 func (c *Call) Public() bool { return c.Status != Draft && c.Status != Approved }
 
-// Accepts says whether a dossier may still be made or sent at the instant now, of SQL kb.now(): ErrNotOpen before
-// and outside the state open, ErrLate from ClosesAt on.
+// MaxGrace is the longest quiet grace in minutes: for a line that is down, not for a day that was missed.
+const MaxGrace = 240
+
+// Deadline is the first instant at which a dossier is refused: the announced closing and the quiet grace after it.
+func (c *Call) Deadline() time.Time {
+	return c.ClosesAt.Add(time.Duration(c.GraceMinutes) * time.Minute)
+}
+
+// Shown is the status as the public reads it at the instant now: a call past its announced closing is closed.
+func (c *Call) Shown(now time.Time) Status {
+	if c.Status == Open && !now.Before(c.ClosesAt) {
+		return Closed
+	}
+	return c.Status
+}
+
+// Accepts says whether the public is told at the instant now, of SQL kb.now(), that a dossier may still be made or sent:
+// ErrNotOpen before and outside the state open, ErrLate from the announced closing on, whatever the grace.
 func (c *Call) Accepts(now time.Time) error {
 	switch {
 	case !now.Before(c.ClosesAt):
@@ -157,12 +175,12 @@ func (c *Call) Open(at time.Time) error {
 	return nil
 }
 
-// Close ends receiving, not before ClosesAt.
+// Close ends receiving, not before the grace is over.
 func (c *Call) Close(at time.Time) error {
 	if err := c.must(Open); err != nil {
 		return err
 	}
-	if at.Before(c.ClosesAt) {
+	if at.Before(c.Deadline()) {
 		return ErrNotYet
 	}
 	c.Status, c.ClosedAt = Closed, &at

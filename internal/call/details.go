@@ -3,6 +3,7 @@ package call
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -40,6 +41,7 @@ type Details struct {
 	CoFundingShare decimal.Decimal  `form:"co_funding_share" json:"co_funding_share"`
 	OpensAt        time.Time        `form:"opens_at" json:"opens_at" kb:"required"`
 	ClosesAt       time.Time        `form:"closes_at" json:"closes_at" kb:"required"`
+	GraceMinutes   int              `form:"grace_minutes" json:"grace_minutes"`
 	ReferenceDate  calendar.Date    `form:"reference_date" json:"reference_date" kb:"required"`
 	Contact        string           `form:"contact" json:"contact" kb:"required"`
 	Documents      []string         `form:"documents" json:"documents" kb:"max=20"`
@@ -80,6 +82,7 @@ func (c *Call) Describe(d Details) error {
 	mend(d.CoFundingShare.IsNegative() || !d.CoFundingShare.LessThan(hundred), "co_funding_share", "call.share_range")
 	mend(d.CoFundingShare.Exponent() < -2, "co_funding_share", "call.two_decimals")
 	mend(!d.ClosesAt.After(d.OpensAt), "closes_at", "call.closes_after")
+	mend(d.GraceMinutes < 0 || d.GraceMinutes > MaxGrace, "grace_minutes", "call.grace_range", MaxGrace)
 	criteria := make([]Criterion, len(d.Criteria))
 	for i, t := range d.Criteria {
 		mend(t.MaxPoints < 0 || t.MaxPoints > 100, fmt.Sprintf("criteria[%d].max_points", i), "call.points_range")
@@ -97,9 +100,21 @@ func (c *Call) Describe(d Details) error {
 	c.ProgrammeID, c.TitleVI, c.TitleEN, c.SummaryVI, c.SummaryEN = d.ProgrammeID, d.TitleVI, d.TitleEN, d.SummaryVI, d.SummaryEN
 	c.Beneficiary, c.Track, c.BallotKind, c.BudgetLineID = d.Beneficiary, d.Track, d.BallotKind, d.BudgetLineID
 	c.CeilingTotal, c.CeilingAward, c.PassMark, c.CoFundingShare = d.CeilingTotal, d.CeilingAward, d.PassMark, d.CoFundingShare
-	c.OpensAt, c.ClosesAt, c.ReferenceDate = d.OpensAt, d.ClosesAt, d.ReferenceDate
+	c.OpensAt, c.ClosesAt, c.GraceMinutes, c.ReferenceDate = d.OpensAt, d.ClosesAt, d.GraceMinutes, d.ReferenceDate
 	c.Contact, c.Documents, c.Criteria = d.Contact, append([]string{}, d.Documents...), criteria
 	return nil
+}
+
+// details is the call as an officer would have typed it.
+func (c *Call) details() Details {
+	d := Details{ProgrammeID: c.ProgrammeID, TitleVI: c.TitleVI, TitleEN: c.TitleEN, SummaryVI: c.SummaryVI, SummaryEN: c.SummaryEN,
+		Beneficiary: c.Beneficiary, Track: c.Track, BallotKind: c.BallotKind, BudgetLineID: c.BudgetLineID, CeilingTotal: c.CeilingTotal,
+		CeilingAward: c.CeilingAward, PassMark: c.PassMark, CoFundingShare: c.CoFundingShare, OpensAt: c.OpensAt, ClosesAt: c.ClosesAt,
+		GraceMinutes: c.GraceMinutes, ReferenceDate: c.ReferenceDate, Contact: c.Contact, Documents: c.Documents, Version: c.Version}
+	for _, x := range c.Criteria {
+		d.Criteria = append(d.Criteria, CriterionTyped{x.NameVI, x.NameEN, x.MaxPoints})
+	}
+	return d
 }
 
 // checkCriteria asks for one criterion at least and, where ballots are points, for a sum of 100.
@@ -134,6 +149,7 @@ func (c *Call) differences(d Details) (ds []errs.Difference) {
 		{Label: "call.co_funding_share", Yours: d.CoFundingShare.String(), Current: c.CoFundingShare.String()},
 		{Label: "call.opens_at", Yours: at(d.OpensAt), Current: at(c.OpensAt)},
 		{Label: "call.closes_at", Yours: at(d.ClosesAt), Current: at(c.ClosesAt)},
+		{Label: "call.grace_minutes", Yours: strconv.Itoa(d.GraceMinutes), Current: strconv.Itoa(c.GraceMinutes)},
 		{Label: "call.reference_date", Yours: d.ReferenceDate.Format(), Current: c.ReferenceDate.Format()},
 		{Label: "call.contact", Yours: d.Contact, Current: c.Contact},
 	} {

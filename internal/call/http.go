@@ -20,6 +20,8 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Page(rt, "/calls/new", "call", "create", "call/edit", h.blank)
 	web.Page(rt, "/calls/:code", "call", "read_public", "call/show", h.show)
 	web.Page(rt, "/calls/:code/edit", "call", "update", "call/edit", h.edit)
+	web.Page(rt, "/calls/:code/copy", "call", "create", "call/edit", h.again)
+	web.Command(rt, "/calls/:code/copy", "call", "create", "/calls/:code/copy", h.copy)
 	web.Command(rt, "/calls/draft", "call", "create", "/calls/new", h.create)
 	web.Command(rt, "/calls/:code/update", "call", "update", "/calls/:code/edit", h.update)
 	web.Command(rt, "/calls/:code/approve", "call", "approve", "/calls/:code", h.approve)

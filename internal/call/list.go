@@ -55,7 +55,8 @@ type Row struct {
 // rows selects the calls that the subject of ctx may see, with the names of their programmes.
 func (s *Service) rows(ctx context.Context, list *[]Row) *bun.SelectQuery {
 	q := storage.Joined(ctx, s.db).NewSelect().Model(list).
-		ColumnExpr("c.id, c.code, c.title_vi, c.title_en, c.status, c.opens_at, c.closes_at, c.ceiling_total, c.ceiling_award").
+		ColumnExpr("c.id, c.code, c.title_vi, c.title_en, c.opens_at, c.closes_at, c.ceiling_total, c.ceiling_award").
+		ColumnExpr("CASE WHEN c.status = 'open' AND c.closes_at <= kb.now() THEN 'closed' ELSE c.status END AS status"). // as Call.Shown
 		ColumnExpr("pg.name_vi AS programme_vi, pg.name_en AS programme_en").
 		Join("JOIN programmes pg ON pg.id = c.programme_id")
 	return s.visible(ctx, q)

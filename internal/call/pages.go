@@ -32,11 +32,11 @@ func (h handler) filtered(ctx context.Context, l web.List, rows *[]Row) *bun.Sel
 	}
 	switch l.Filter["state"] {
 	case "open":
-		q = q.Where("c.status = 'open'")
+		q = q.Where("c.status = 'open' AND kb.now() < c.closes_at")
 	case "upcoming":
 		q = q.Where("c.status = 'published'")
 	case "closed":
-		q = q.Where("c.status IN ('closed', 'evaluating', 'decided', 'archived')")
+		q = q.Where("(c.status IN ('closed', 'evaluating', 'decided', 'archived') OR c.status = 'open' AND c.closes_at <= kb.now())")
 	case "draft":
 		q = q.Where("c.status IN ('draft', 'approved')")
 	}
@@ -106,7 +106,12 @@ func (h handler) apiShow(ctx context.Context, r web.Req) (callOut, error) {
 	if err != nil {
 		return callOut{}, err
 	}
-	return c.out(), nil
+	out := c.out()
+	err = storage.InTx(ctx, h.db, func(ctx context.Context, _ bun.Tx) error {
+		out.Status = string(c.Shown(storage.Now(ctx)))
+		return nil
+	})
+	return out, err
 }
 
 // OpenNow gives the calls that take dossiers now to the home page, the first to close first.

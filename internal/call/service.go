@@ -49,6 +49,7 @@ type shown struct {
 	CeilingTotal, CeilingAward            string
 	OpensAt, ClosesAt, Track, Beneficiary string
 	PassMark, CoFundingShare              string
+	GraceMinutes                          int
 	Criteria                              int
 	Version                               int
 }
@@ -57,11 +58,14 @@ func (c *Call) shown() shown {
 	return shown{Code: c.Code, Status: string(c.Status), Number: c.Number, Rulebook: c.Rulebook,
 		CeilingTotal: c.CeilingTotal.String(), CeilingAward: c.CeilingAward.String(),
 		OpensAt: c.OpensAt.UTC().String(), ClosesAt: c.ClosesAt.UTC().String(), Track: c.Track, Beneficiary: c.Beneficiary,
-		PassMark: c.PassMark.String(), CoFundingShare: c.CoFundingShare.String(), Criteria: len(c.Criteria), Version: c.Version}
+		PassMark: c.PassMark.String(), CoFundingShare: c.CoFundingShare.String(), GraceMinutes: c.GraceMinutes, Criteria: len(c.Criteria), Version: c.Version}
 }
 
 // Create drafts a call of an approved programme on a budget line.
-func (s *Service) Create(ctx context.Context, d Details) (*Call, error) {
+func (s *Service) Create(ctx context.Context, d Details) (*Call, error) { return s.draft(ctx, d, nil) }
+
+// draft makes a call of what was typed; with from it has the form of that call too.
+func (s *Service) draft(ctx context.Context, d Details, from *Call) (*Call, error) {
 	c := &Call{ID: uuid.New(), Status: Draft, Version: 1}
 	err := storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
 		actor, err := s.access.Require(ctx, tx, "call", "create", access.Ref{Kind: "unit", ID: access.UnitScience})
@@ -78,7 +82,10 @@ func (s *Service) Create(ctx context.Context, d Details) (*Call, error) {
 		if err := insert(ctx, tx, c); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, c, "create", "prepare", actor, nil)
+		if err := s.record(ctx, tx, c, "create", "prepare", actor, nil); err != nil || from == nil {
+			return err
+		}
+		return s.takeOver(ctx, tx, c, from, actor)
 	})
 	if err != nil {
 		return nil, err

@@ -52,6 +52,8 @@ type showPage struct {
 	MaxAge    string // of a start-up, in words; "" when no rule
 	HeadYears string // of the head of a support organisation, in words
 	Open      bool   // takes dossiers now
+	Status    Status // as this reader may know it
+	CanCopy   bool
 }
 
 // articles are the rules shown to everybody on a call, by track.
@@ -69,7 +71,7 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 	}
 	p := &showPage{Call: c}
 	err = storage.InTx(ctx, h.db, func(ctx context.Context, _ bun.Tx) error {
-		p.Open = c.Accepts(storage.Now(ctx)) == nil
+		p.Open, p.Status = c.Accepts(storage.Now(ctx)) == nil, c.Shown(storage.Now(ctx))
 		return nil
 	})
 	if err != nil {
@@ -136,6 +138,7 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 		if err != nil {
 			return nil, err
 		}
+		p.Status = c.Status
 		p.Money = &moneyBehind{line.Code, line.NameVI, line.NameEN, state.Available, c.CeilingTotal.Cmp(state.Available) > 0}
 		p.Can.Update, p.Can.Approve = may("update"), c.Status == Draft && may("approve")
 		p.Can.Publish, p.Can.Close = may("publish"), c.Status == Open && may("close")
@@ -143,6 +146,8 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 		p.Can.ProposeExtension = c.Status == Open && may("propose_extension")
 		p.Can.ProposeAddendum = may("propose_addendum")
 	}
+	_, err = h.access.RequireRole(ctx, "call", "create")
+	p.CanCopy = err == nil
 	p.Can.Apply = p.Open && h.applies(ctx)
 	return p, nil
 }
@@ -194,6 +199,7 @@ func track(ctx context.Context, c *Call, validity, review int) []web.Stage {
 type editPage struct {
 	web.Base
 	Call         *Call // nil while a new one is typed
+	From         *Call // that a new one is copied from, else nil
 	Values       Details
 	Programmes   []web.Option
 	Lines        []web.Option
@@ -220,14 +226,7 @@ func (h handler) edit(ctx context.Context, r web.Req) (*editPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := Details{ProgrammeID: c.ProgrammeID, TitleVI: c.TitleVI, TitleEN: c.TitleEN, SummaryVI: c.SummaryVI, SummaryEN: c.SummaryEN,
-		Beneficiary: c.Beneficiary, Track: c.Track, BallotKind: c.BallotKind, BudgetLineID: c.BudgetLineID, CeilingTotal: c.CeilingTotal,
-		CeilingAward: c.CeilingAward, PassMark: c.PassMark, CoFundingShare: c.CoFundingShare, OpensAt: c.OpensAt, ClosesAt: c.ClosesAt,
-		ReferenceDate: c.ReferenceDate, Contact: c.Contact, Documents: c.Documents, Version: c.Version}
-	for _, x := range c.Criteria {
-		d.Criteria = append(d.Criteria, CriterionTyped{x.NameVI, x.NameEN, x.MaxPoints})
-	}
-	return h.editor(ctx, r, c, d)
+	return h.editor(ctx, r, c, c.details())
 }
 
 func (h handler) editor(ctx context.Context, r web.Req, c *Call, d Details) (*editPage, error) {

@@ -18,7 +18,8 @@ var Moves = []Move{
 }
 
 // when gives the conditions of the policies that only a call can judge. The open call is the one inside its
-// window too, so that a job that runs late lets nothing in.
+// window too, so that a job that runs late lets nothing in. New drafts and extensions end with the announced closing,
+// the call itself with its grace.
 var when = map[string]string{
 	"state:draft":      "c.status = 'draft'",
 	"state:approved":   "c.status = 'approved'",
@@ -28,6 +29,6 @@ var when = map[string]string{
 	"state:evaluating": "c.status = 'evaluating'",
 	"state:decided":    "c.status = 'decided'",
 	"before_deadline":  "kb.now() < c.closes_at",
-	"after_deadline":   "kb.now() >= c.closes_at",
+	"after_deadline":   "kb.now() >= c.closes_at + c.grace_minutes * interval '1 minute'",
 	"after_close":      "c.status IN ('closed', 'evaluating', 'decided', 'archived')",
 }

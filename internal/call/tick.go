@@ -10,13 +10,13 @@ import (
 	"kinhbac/internal/access"
 )
 
-// Tick opens every published call whose opening has come and closes every open one whose closing has come, by SQL
+// Tick opens every published call whose opening has come and closes every open one whose grace is over, by SQL
 // kb.now(), each in its own transaction as the service itself. A call that another process moved first is no error.
 func (s *Service) Tick(ctx context.Context) error {
 	ctx = access.With(ctx, access.System())
 	return errors.Join(
 		s.due(ctx, "c.status = 'published' AND c.opens_at <= kb.now()", s.Open),
-		s.due(ctx, "c.status = 'open' AND c.closes_at <= kb.now()", s.Close),
+		s.due(ctx, "c.status = 'open' AND c.closes_at + c.grace_minutes * interval '1 minute' <= kb.now()", s.Close),
 	)
 }
 

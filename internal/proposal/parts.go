@@ -74,6 +74,11 @@ type Dossier struct {
 	FormDigest   string     // sha256 of the form's schema, hex
 }
 
+// InGrace says that the dossier was sent after the announced closing, in the quiet grace of its call.
+func (d *Dossier) InGrace() bool {
+	return d.SubmittedAt != nil && !d.SubmittedAt.Before(d.Call.ClosesAt)
+}
+
 // Parts are the parts of this dossier in the order they are read: the questions of the call stand before the costs.
 func (d *Dossier) Parts() []string {
 	if d.Form == nil {

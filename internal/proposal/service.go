@@ -37,7 +37,7 @@ func New(db *bun.DB, acc *access.Access, files *file.Store, signer *document.Sig
 			"state:undecided":  "p.status IN ('submitted', 'screening', 'supplement_requested', 'eligible', 'under_review', 'recommended', 'not_recommended')",
 			"state:proposed":   "p.put_forward_at IS NOT NULL",
 			"state:open":       ofCall("c.status = 'open'"),
-			"before_deadline":  ofCall("c.status = 'open' AND kb.now() < c.closes_at"),
+			"before_deadline":  ofCall("c.status = 'open' AND kb.now() < c.closes_at + c.grace_minutes * interval '1 minute'"),
 			"after_close":      "p.status <> 'draft' AND " + ofCall("c.status IN ('closed', 'evaluating', 'decided', 'archived')"),
 			"unblinded":        "p.status <> 'draft'",
 			"tracking_key":     "EXISTS (SELECT 1 FROM receipts rc WHERE rc.subject_kind = 'proposal' AND rc.subject_id = p.id)",

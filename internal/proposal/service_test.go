@@ -125,6 +125,38 @@ func TestClosingInstantByTheDatabase(t *testing.T) {
 	}
 }
 
+// In the quiet grace a dossier is taken, and its receipt says so; where there is none, the announced closing is the end.
+func TestSubmitInTheGrace(t *testing.T) {
+	w := newWorld(t)
+	inTime, late, after := w.draft(), w.draft(), w.draft()
+	site := webtest.New(t, w.db, w.acc, w.svc.Routes)
+	w.exec("UPDATE calls SET opens_at = now() - interval '3 days', closes_at = date_trunc('minute', now()) - interval '1 day', grace_minutes = 30 WHERE id = ?", w.call.ID)
+	at := func(minutes int) { // after the announced closing
+		w.exec("UPDATE kb.clock_shift SET shift = (SELECT closes_at FROM calls WHERE id = ?) + ? * interval '1 minute' - now()", w.call.ID, minutes)
+	}
+	at(-1)
+	if _, err := w.submit(inTime); err != nil {
+		t.Fatal(err)
+	}
+	at(1)
+	if _, err := w.svc.Create(w.applicant, w.call.Code, w.org.ID); !errors.Is(err, access.ErrDeadline) {
+		t.Errorf("a draft begun after the announced closing: %v", err)
+	}
+	site.Get(w.applicant, path(late)+"/plan").Status(200)
+	if _, err := w.submit(late); err != nil {
+		t.Fatalf("a minute after the announced closing: %v", err)
+	}
+	site.Get(w.applicant, path(inTime)+"/receipt").Status(200).Lacks("trong thời gian nhận thêm")
+	site.Get(w.applicant, path(late)+"/receipt").Status(200).Has("Nộp sau hạn đã công bố")
+	site.Get(w.officer, path(late)).Status(404)
+	at(31)
+	if _, err := w.submit(after); !errors.Is(err, access.ErrDeadline) {
+		t.Errorf("after the grace: %v", err)
+	}
+	w.close()
+	site.Get(w.officer, path(late)).Status(200)
+}
+
 func TestSubmitTwiceAtOnce(t *testing.T) {
 	w := newWorld(t)
 	p := w.draft()

@@ -28,7 +28,7 @@ type Confirmations struct {
 	Publicity bool `form:"publicity_agreed" json:"publicity_agreed"`
 }
 
-// Submit closes a draft before the call's closing instant, by PostgreSQL's clock, gives it its code and signs the
+// Submit closes a draft before the call's closing instant and its quiet grace, by PostgreSQL's clock, gives it its code and signs the
 // receipt. It refuses what is incomplete, over the ceiling or below the share of co-funding, and an applicant whom
 // the plan does not support.
 func (s *Service) Submit(ctx context.Context, id uuid.UUID, in Confirmations) (*document.Receipt, error) {
@@ -100,7 +100,7 @@ func (s *Service) seal(ctx context.Context, tx bun.Tx, d *Dossier, actor access.
 		return nil, err
 	}
 	p := d.Proposal
-	if err := p.Submit(code, digest, storage.Now(ctx), d.Call.ClosesAt); err != nil {
+	if err := p.Submit(code, digest, storage.Now(ctx), d.Call.Deadline()); err != nil {
 		return nil, err
 	}
 	p.Version++
