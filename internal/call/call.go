@@ -77,6 +77,7 @@ type Call struct {
 	ReferenceDate  calendar.Date `bun:"type:date"` // the age of a start-up is judged on this day
 	Contact        string
 	Documents      []string  `bun:",array"` // codes of the required documents, of AllDocuments
+	Contents       []string  `bun:",array"` // codes of the contents of the plan that it offers
 	ManagingUnitID uuid.UUID `bun:"type:uuid"`
 	FinanceUnitID  uuid.UUID `bun:"type:uuid"`
 	Status         Status

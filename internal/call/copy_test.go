@@ -24,7 +24,7 @@ func TestCopyOfAnEarlierCall(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := path + "/copy"
-	site.Get(w.officer, page).Status(200).Has("Novelty").Has("12.000.000.000").Has("lấy từ đợt "+from.Code).Lacks(from.ClosesAt.In(calendar.Zone).Format("02/01/2006"))
+	site.Get(w.officer, page).Status(200).Has("Novelty").Has("12.000.000.000").Has("lấy từ đợt " + from.Code).Lacks(from.ClosesAt.In(calendar.Zone).Format("02/01/2006"))
 	site.Get(w.person(access.Applicant), page).Status(403)
 	site.Get(w.head, page).Status(403)
 	site.Post(w.head, page, w.form()).Status(403)

@@ -45,6 +45,7 @@ type Details struct {
 	ReferenceDate  calendar.Date    `form:"reference_date" json:"reference_date" kb:"required"`
 	Contact        string           `form:"contact" json:"contact" kb:"required"`
 	Documents      []string         `form:"documents" json:"documents" kb:"max=20"`
+	Contents       []string         `form:"contents" json:"contents" kb:"max=50"`
 	Criteria       []CriterionTyped `form:"criteria" json:"criteria" kb:"max=30"`
 	Version        int              `form:"version" json:"version"` // at an update: the version the form was read at
 }
@@ -101,7 +102,7 @@ func (c *Call) Describe(d Details) error {
 	c.Beneficiary, c.Track, c.BallotKind, c.BudgetLineID = d.Beneficiary, d.Track, d.BallotKind, d.BudgetLineID
 	c.CeilingTotal, c.CeilingAward, c.PassMark, c.CoFundingShare = d.CeilingTotal, d.CeilingAward, d.PassMark, d.CoFundingShare
 	c.OpensAt, c.ClosesAt, c.GraceMinutes, c.ReferenceDate = d.OpensAt, d.ClosesAt, d.GraceMinutes, d.ReferenceDate
-	c.Contact, c.Documents, c.Criteria = d.Contact, append([]string{}, d.Documents...), criteria
+	c.Contact, c.Documents, c.Contents, c.Criteria = d.Contact, append([]string{}, d.Documents...), append([]string{}, d.Contents...), criteria
 	return nil
 }
 
@@ -110,7 +111,7 @@ func (c *Call) details() Details {
 	d := Details{ProgrammeID: c.ProgrammeID, TitleVI: c.TitleVI, TitleEN: c.TitleEN, SummaryVI: c.SummaryVI, SummaryEN: c.SummaryEN,
 		Beneficiary: c.Beneficiary, Track: c.Track, BallotKind: c.BallotKind, BudgetLineID: c.BudgetLineID, CeilingTotal: c.CeilingTotal,
 		CeilingAward: c.CeilingAward, PassMark: c.PassMark, CoFundingShare: c.CoFundingShare, OpensAt: c.OpensAt, ClosesAt: c.ClosesAt,
-		GraceMinutes: c.GraceMinutes, ReferenceDate: c.ReferenceDate, Contact: c.Contact, Documents: c.Documents, Version: c.Version}
+		GraceMinutes: c.GraceMinutes, ReferenceDate: c.ReferenceDate, Contact: c.Contact, Documents: c.Documents, Contents: c.Contents, Version: c.Version}
 	for _, x := range c.Criteria {
 		d.Criteria = append(d.Criteria, CriterionTyped{x.NameVI, x.NameEN, x.MaxPoints})
 	}

@@ -16,5 +16,16 @@
 // A call is open only in the state open and inside its window: the state says that the office has opened it,
 // the window by SQL kb.now() says when the last dossier came. A late job can so never let a late dossier in.
 //
+// The announced closing and the quiet grace are two numbers: the public reads the first, PostgreSQL's clock refuses at their
+// sum. New drafts and extensions end with the announced closing, so that the grace helps only whom a line failed.
+//
+// A call made from an earlier one takes its form with the keys of its questions, so that answers of two years can be laid
+// side by side; its dates are typed anew.
+//
+// Cost norms are authored by the office: one proposes, another decides, and a decided norm never changes; the next takes its
+// place from its own first day. A call is bound at approval to the norms in force on its opening day. The yearly cap is
+// held against one dossier: what a beneficiary had from other dossiers of the year is for screening to find. No value of a
+// norm comes with the program; one that nobody read in its instrument is marked.
+//
 // The machine checks of beneficiaries (Screen) are findings with their article, not decisions: an officer decides.
 package call

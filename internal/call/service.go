@@ -32,6 +32,7 @@ type Service struct {
 func New(db *bun.DB, acc *access.Access, subs Submissions) *Service {
 	acc.Register(access.Noun{Kind: "programme", Table: "programmes", Alias: "pg",
 		Managing: access.ProvinceManaging, Finance: access.ProvinceFinance})
+	acc.Register(access.Noun{Kind: "cost_norm", Table: "cost_norms", Alias: "cn", Managing: "cn.managing_unit_id"})
 	acc.Register(access.Noun{Kind: "call", Table: "calls", Alias: "c",
 		Managing: "c.managing_unit_id", Finance: "c.finance_unit_id", Fund: "NULL::uuid", When: when}) // a call is of no fund: no, not an alarm
 	return &Service{db: db, access: acc, submissions: subs}
@@ -51,6 +52,7 @@ type shown struct {
 	PassMark, CoFundingShare              string
 	GraceMinutes                          int
 	Criteria                              int
+	Contents                              []string
 	Version                               int
 }
 
@@ -58,7 +60,7 @@ func (c *Call) shown() shown {
 	return shown{Code: c.Code, Status: string(c.Status), Number: c.Number, Rulebook: c.Rulebook,
 		CeilingTotal: c.CeilingTotal.String(), CeilingAward: c.CeilingAward.String(),
 		OpensAt: c.OpensAt.UTC().String(), ClosesAt: c.ClosesAt.UTC().String(), Track: c.Track, Beneficiary: c.Beneficiary,
-		PassMark: c.PassMark.String(), CoFundingShare: c.CoFundingShare.String(), GraceMinutes: c.GraceMinutes, Criteria: len(c.Criteria), Version: c.Version}
+		PassMark: c.PassMark.String(), CoFundingShare: c.CoFundingShare.String(), GraceMinutes: c.GraceMinutes, Criteria: len(c.Criteria), Contents: c.Contents, Version: c.Version}
 }
 
 // Create drafts a call of an approved programme on a budget line.
@@ -124,6 +126,9 @@ func (s *Service) describe(ctx context.Context, tx bun.IDB, c *Call, d Details) 
 	if err := c.Describe(d); err != nil {
 		return err
 	}
+	if err := known(ctx, tx, "contents", d.Contents...); err != nil {
+		return err
+	}
 	p, err := GetProgramme(ctx, tx, d.ProgrammeID)
 	if err != nil || p.Status != ProgrammeApproved {
 		return errs.FieldError("programme_id", ErrProgramme.Code)
@@ -143,7 +148,12 @@ func (s *Service) Approve(ctx context.Context, id uuid.UUID) error {
 		if err != nil {
 			return fmt.Errorf("version of the rulebook: %w", err)
 		}
-		return c.Approve(version)
+		if err := c.Approve(version); err != nil {
+			return err
+		}
+		draft := *c
+		draft.Status = Draft // the norms as the draft offered them
+		return bindNorms(ctx, tx, &draft)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -54,6 +55,7 @@ type showPage struct {
 	Open      bool   // takes dossiers now
 	Status    Status // as this reader may know it
 	CanCopy   bool
+	Offers    []Offer
 }
 
 // articles are the rules shown to everybody on a call, by track.
@@ -79,6 +81,9 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 	}
 	for _, x := range c.Criteria {
 		p.Sum += x.MaxPoints
+	}
+	if p.Offers, err = Offers(ctx, h.db, c); err != nil {
+		return nil, err
 	}
 	if p.Programme, err = GetProgramme(ctx, h.db, c.ProgrammeID); err != nil {
 		return nil, err
@@ -207,6 +212,7 @@ type editPage struct {
 	Tracks       []web.Option
 	Ballots      []web.Option
 	Documents    []documentChoice
+	Contents     []contentChoice
 	Slots        []CriterionTyped
 	Action, Back string
 }
@@ -215,6 +221,13 @@ type editPage struct {
 type documentChoice struct {
 	Name, Code string
 	Checked    bool
+}
+
+// contentChoice is one box of the contents that the call offers.
+type contentChoice struct {
+	Content
+	Name    string
+	Checked bool
 }
 
 func (h handler) blank(ctx context.Context, r web.Req) (*editPage, error) {
@@ -252,6 +265,13 @@ func (h handler) editor(ctx context.Context, r web.Req, c *Call, d Details) (*ed
 			box.Checked = box.Checked || x == code
 		}
 		p.Documents = append(p.Documents, box)
+	}
+	contents, err := h.Service.Contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, x := range contents {
+		p.Contents = append(p.Contents, contentChoice{x, fmt.Sprintf("contents[%d]", i), slices.Contains(d.Contents, x.Code)})
 	}
 	programmes, err := h.Programmes(ctx, true)
 	if err != nil {

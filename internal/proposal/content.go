@@ -65,6 +65,9 @@ type (
 		Item   string       `json:"item"`
 		Source Source       `json:"source"`
 		Amount money.Amount `json:"amount"`
+
+		Content  string `json:"content,omitempty"` // only where the line names one
+		Quantity string `json:"quantity,omitempty"`
 	}
 	contentFile struct {
 		Document string `json:"document"`
@@ -93,7 +96,11 @@ func (d *Dossier) seal() (text, digest string, err error) {
 		c.Team = append(c.Team, contentMember{m.Name, m.Part, m.Qualification})
 	}
 	for _, l := range d.Costs {
-		c.Costs = append(c.Costs, contentCost{l.Position, l.Item, l.Source, l.Amount})
+		line := contentCost{Line: l.Position, Item: l.Item, Source: l.Source, Amount: l.Amount, Content: l.Content}
+		if !l.Quantity.IsZero() {
+			line.Quantity = l.Quantity.String()
+		}
+		c.Costs = append(c.Costs, line)
 	}
 	for _, f := range d.Files {
 		c.Files = append(c.Files, contentFile{f.Document, f.File.Name, f.File.Size, f.File.Digest})

@@ -20,4 +20,8 @@
 // 24/11/2026: an organisation has at most three drafts in one call. The law limits applications, not drafts, so this
 // is a number of the house and not of the rulebook: it only keeps one applicant from flooding a call. Look again
 // when a call allows an organisation more than three projects.
+//
+// 24/11/2026: a cost above a verified norm keeps the dossier from being submitted, because the call published the norm and
+// the applicant can mend it at once; above an unverified one it is a finding that screening looks at, because nobody is
+// refused over a number that was not read in its instrument.
 package proposal

@@ -154,6 +154,17 @@ func (s *Service) SaveBudget(ctx context.Context, id uuid.UUID, e BudgetEdit) er
 		if err != nil {
 			return false, err
 		}
+		c, err := call.Get(ctx, tx, p.CallID)
+		if err != nil {
+			return false, fmt.Errorf("call of proposal %s: %w", p.ID, err)
+		}
+		offers, err := call.Offers(ctx, tx, c)
+		if err != nil {
+			return false, err
+		}
+		if err := e.checkContents(offers); err != nil {
+			return false, err
+		}
 		old, err := Costs(ctx, tx, p.ID)
 		if err != nil {
 			return false, err
@@ -161,7 +172,8 @@ func (s *Service) SaveBudget(ctx context.Context, id uuid.UUID, e BudgetEdit) er
 		same := len(old) == len(cs)
 		for _, c := range cs {
 			same = same && slices.ContainsFunc(old, func(o Cost) bool {
-				return o.Position == c.Position && o.Item == c.Item && o.Source == c.Source && o.Amount.Equal(c.Amount)
+				return o.Position == c.Position && o.Item == c.Item && o.Source == c.Source && o.Amount.Equal(c.Amount) &&
+					o.Content == c.Content && o.Quantity.Equal(c.Quantity)
 			})
 		}
 		if same {

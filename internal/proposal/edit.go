@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/shopspring/decimal"
+
 	"kinhbac/internal/errs"
 	"kinhbac/internal/money"
 )
@@ -63,6 +65,9 @@ type (
 		Grant *money.Amount `form:"grant" json:"grant"`
 		Own   *money.Amount `form:"own" json:"own"`
 		Other *money.Amount `form:"other" json:"other"`
+
+		Content  string           `form:"content" json:"content" kb:"max=5"`
+		Quantity *decimal.Decimal `form:"quantity" json:"quantity"`
 	}
 )
 
@@ -145,11 +150,13 @@ func differences(fields []field) (ds []errs.Difference) {
 	return ds
 }
 
+func itemAt(i int) string { return "items[" + strconv.Itoa(i) + "]." }
+
 // costs makes the lines of the table, or says which input to mend.
 func (e BudgetEdit) costs(p *Proposal) (cs []Cost, requested, own money.Amount, err error) {
 	var wrong []errs.Field
 	for i, it := range e.Items {
-		at := "items[" + strconv.Itoa(i) + "]."
+		at := itemAt(i)
 		if it.Item == "" {
 			wrong = append(wrong, errs.Field{Name: at + "item", Code: "proposal.need.item"})
 			continue
@@ -162,7 +169,11 @@ func (e BudgetEdit) costs(p *Proposal) (cs []Cost, requested, own money.Amount, 
 			if part.amount == nil || part.amount.IsZero() {
 				continue
 			}
-			cs = append(cs, Cost{ProposalID: p.ID, Position: i + 1, Item: it.Item, Source: part.source, Amount: *part.amount})
+			c := Cost{ProposalID: p.ID, Position: i + 1, Item: it.Item, Source: part.source, Amount: *part.amount, Content: it.Content}
+			if it.Quantity != nil {
+				c.Quantity = *it.Quantity
+			}
+			cs = append(cs, c)
 			if part.source == Grant {
 				requested = requested.Add(*part.amount)
 			} else {

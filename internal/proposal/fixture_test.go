@@ -109,7 +109,7 @@ func (w *world) openCall() *call.Call {
 	now := time.Now()
 	c := &call.Call{ID: uuid.New(), Code: "BN-2026-01", ProgrammeID: programme, TitleVI: "Đợt 1", TitleEN: "Call 1", Beneficiary: "startup",
 		Track: call.TrackInnovation, BallotKind: call.BallotPoints, BudgetLineID: line, CeilingTotal: money.VND(2_000_000_000), CeilingAward: money.VND(500_000_000),
-		OpensAt: now.Add(-time.Hour), ClosesAt: now.Add(time.Hour), ReferenceDate: calendar.DateOf(now), Documents: []string{"registration"},
+		OpensAt: now.Add(-time.Hour), ClosesAt: now.Add(time.Hour), ReferenceDate: calendar.DateOf(now), Documents: []string{"registration"}, Contents: []string{},
 		ManagingUnitID: access.UnitScience, FinanceUnitID: access.UnitFinance, Status: call.Open, Rulebook: version, Number: "214/TB-SKHCN", PublishedAt: &now, Version: 1}
 	c.CoFundingShare = money.VND(20).Decimal()
 	c.PassMark = money.VND(70).Decimal()

@@ -77,7 +77,8 @@ type draftPage struct {
 	Items     []Item
 	Documents []neededDocument
 	Choices   []web.Option
-	Left      string // megabytes still free
+	Contents  []web.Option // that a cost line may name; none when the call offers none
+	Left      string       // megabytes still free
 	Questions []form.Input
 	Lead      string // of the part
 }
@@ -106,6 +107,7 @@ func (h handler) part(part string) func(context.Context, web.Req) (*draftPage, e
 		p.Members = append(d.Members, make([]Member, spare)...)
 		p.Items = append(d.Items(), make([]Item, spare)...)
 		p.Documents, p.Choices = d.documents(ctx)
+		p.Contents = d.contentChoices(r.Lang())
 		p.Left = fmt.Sprint((file.MaxDossier - d.Size()) >> 20)
 		return p, nil
 	}

@@ -70,8 +70,9 @@ type Dossier struct {
 	Members      []Member
 	Costs        []Cost
 	Files        []Attachment
-	Form         *form.Form // questions of the call; nil when it has none
-	FormDigest   string     // sha256 of the form's schema, hex
+	Offers       []call.Offer // contents of the plan that the call takes costs for
+	Form         *form.Form   // questions of the call; nil when it has none
+	FormDigest   string       // sha256 of the form's schema, hex
 }
 
 // InGrace says that the dossier was sent after the announced closing, in the quiet grace of its call.
@@ -146,6 +147,8 @@ func (d *Dossier) answered(section string) bool {
 type Item struct {
 	Name              string
 	Grant, Own, Other money.Amount
+	Content           string           // "" for none
+	Quantity          *decimal.Decimal // nil when not said
 }
 
 // Total is what the item costs.
@@ -160,7 +163,10 @@ func (d *Dossier) Items() []Item {
 	last := 0
 	for _, c := range d.Costs {
 		if c.Position != last {
-			items, last = append(items, Item{Name: c.Item}), c.Position
+			items, last = append(items, Item{Name: c.Item, Content: c.Content}), c.Position
+			if q := c.Quantity; !q.IsZero() {
+				items[len(items)-1].Quantity = &q
+			}
 		}
 		i := &items[len(items)-1]
 		switch c.Source {
@@ -213,7 +219,7 @@ func (d *Dossier) Issues(ctx context.Context) []Issue {
 	return is
 }
 
-// moneyIssues compares the cost table with the ceiling of one award and the least share of co-funding.
+// moneyIssues compares the cost table with the ceiling of one award, the least share of co-funding and the norms.
 func (d *Dossier) moneyIssues() []Issue {
 	if d.Requested.Sign() <= 0 {
 		return []Issue{{Part: PartBudget, Code: "proposal.need.costs"}}
@@ -225,7 +231,7 @@ func (d *Dossier) moneyIssues() []Issue {
 	if least := d.Call.CoFundingShare; least.Sign() > 0 && !enough(d.CoFunding, d.Total(), least) {
 		is = append(is, Issue{Part: PartBudget, Code: "proposal.low_co_funding", Args: []any{percent(least), percent(d.CoFundingShare())}})
 	}
-	return is
+	return append(is, d.normIssues()...)
 }
 
 // enough says that own is at least share percent of total, in exact arithmetic.

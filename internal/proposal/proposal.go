@@ -177,8 +177,10 @@ type Cost struct {
 	bun.BaseModel `bun:"table:proposal_costs,alias:pc"`
 	ID            uuid.UUID `bun:",pk,type:uuid"`
 	ProposalID    uuid.UUID `bun:"type:uuid"`
-	Position      int       // line of the table, from 1; the sources of one item share it
+	Position      int       // line of the table, from 1; the sources of one item share it, its content and quantity
 	Item          string
 	Source        Source
-	Amount        money.Amount `bun:"type:numeric"`
+	Amount        money.Amount    `bun:"type:numeric"`
+	Content       string          `bun:",nullzero"`    // of the contents that the call offers, "" for none
+	Quantity      decimal.Decimal `bun:"type:numeric"` // units of the content's norm; 0 not said
 }

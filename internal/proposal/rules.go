@@ -81,7 +81,7 @@ func (d *Dossier) fromCall() []Finding {
 	if share := d.Call.CoFundingShare; share.Sign() > 0 {
 		add("proposal.rule.co_funding", enough(d.CoFunding, d.Total(), share), percent(d.CoFundingShare())+" / "+percent(share))
 	}
-	return fs
+	return append(fs, d.normFindings()...)
 }
 
 // due is the day by which screening ends: the validity clock of the call's track after its closing day, in calendar

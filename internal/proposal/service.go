@@ -83,6 +83,9 @@ func dossier(ctx context.Context, db bun.IDB, p *Proposal) (*Dossier, error) {
 	if err := db.NewSelect().Model(&d.Files).Relation("File").Where("pf.proposal_id = ?", p.ID).OrderExpr("pf.added_at, pf.id").Scan(ctx); err != nil {
 		return nil, fmt.Errorf("files of proposal %s: %w", p.ID, err)
 	}
+	if d.Offers, err = call.Offers(ctx, db, d.Call); err != nil {
+		return nil, err
+	}
 	if p.FormID == nil {
 		return d, nil
 	}

@@ -22,6 +22,7 @@ import (
 	"kinhbac/internal/file"
 	"kinhbac/internal/money"
 	"kinhbac/internal/web"
+	"kinhbac/internal/web/webtest"
 )
 
 func TestSubmission(t *testing.T) {
