@@ -22,6 +22,7 @@ import (
 const (
 	Explanation = "explanation"
 	Extension   = "extension"
+	NewForm     = "form" // a new version of the form of the call
 )
 
 // Refusals of an addendum.
@@ -31,7 +32,8 @@ var (
 	ErrTextNeeded = errs.New(errs.Invalid, "call.addendum_text")
 )
 
-// Addendum is a change after publication (thông báo bổ sung): an explanation, or a later closing instant. It is
+// Addendum is a change after publication (thông báo bổ sung): an explanation, a later closing instant, or a new version of
+// the form, to which those who have a draft may move. It is
 // proposed by an officer and in force once the head gave it a number.
 type Addendum struct {
 	bun.BaseModel `bun:"table:call_addenda,alias:ca"`
@@ -43,6 +45,7 @@ type Addendum struct {
 	TextEN        string     `bun:"text_en"`
 	OldClosing    *time.Time // of an extension
 	NewClosing    *time.Time
+	FormID        *uuid.UUID `bun:"type:uuid"` // of a new form
 	Number        string     // number and date of the announcement, "" while proposed
 	Status        string     // proposed, in_force, or replaced by a later proposal
 	ProposedBy    uuid.UUID  `bun:"type:uuid"`
@@ -104,6 +107,11 @@ func (s *Service) propose(ctx context.Context, id uuid.UUID, action string, a Ad
 		if _, err := tx.NewInsert().Model(&a).Exec(ctx); err != nil {
 			return fmt.Errorf("propose addendum of call %s: %w", c.Code, err)
 		}
+		if a.FormID != nil {
+			if err := setFormStatus(ctx, tx, *a.FormID, FormProposed); err != nil {
+				return err
+			}
+		}
 		return s.record(ctx, tx, c, action, action, actor, nil)
 	})
 }
@@ -116,6 +124,12 @@ func (s *Service) Extend(ctx context.Context, id uuid.UUID, number string) error
 // Addend puts a proposed explanation in force and tells everybody with a dossier.
 func (s *Service) Addend(ctx context.Context, id uuid.UUID, number string) error {
 	return s.enforce(ctx, id, "addend", Explanation, number)
+}
+
+// AddendForm puts a proposed version of the form in force and tells everybody with a dossier. Drafts stay on theirs until
+// their applicants move them; what was submitted never changes.
+func (s *Service) AddendForm(ctx context.Context, id uuid.UUID, number string) error {
+	return s.enforce(ctx, id, "addend", NewForm, number)
 }
 
 func (s *Service) enforce(ctx context.Context, id uuid.UUID, action, kind, number string) error {
@@ -144,6 +158,11 @@ func (s *Service) enforce(ctx context.Context, id uuid.UUID, action, kind, numbe
 		a.Number, a.Status, a.DecidedBy, a.DecidedAt = number, "in_force", actor.ID, &now
 		if _, err := tx.NewUpdate().Model(a).Column("number", "status", "decided_by", "decided_at").WherePK().Exec(ctx); err != nil {
 			return fmt.Errorf("decide addendum of call %s: %w", c.Code, err)
+		}
+		if a.FormID != nil {
+			if err := setFormStatus(ctx, tx, *a.FormID, FormDecided); err != nil {
+				return err
+			}
 		}
 		if a.NewClosing != nil {
 			c.ClosesAt = *a.NewClosing

@@ -34,13 +34,16 @@ type copied struct {
 // takeOver gives c the form of from and records where it came from.
 func (s *Service) takeOver(ctx context.Context, tx bun.IDB, c, from *Call, actor access.Actor) error {
 	row, err := FormOf(ctx, tx, from.ID)
+	if err == nil && row == nil {
+		row, err = formInWork(ctx, tx, from.ID) // of a draft
+	}
 	if err != nil {
 		return err
 	}
 	was := copied{From: from.Code}
 	if row != nil {
 		was.FromForm = row.Digest
-		row.ID, row.CallID, row.Number, row.MadeBy, row.MadeAt = uuid.New(), c.ID, 1, actor.ID, storage.Now(ctx)
+		row.ID, row.CallID, row.Number, row.Status, row.MadeBy, row.MadeAt = uuid.New(), c.ID, 1, FormDraft, actor.ID, storage.Now(ctx)
 		if _, err := tx.NewInsert().Model(row).Exec(ctx); err != nil {
 			return fmt.Errorf("copy the form of call %s to %s: %w", from.Code, c.Code, err)
 		}

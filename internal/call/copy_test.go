@@ -63,7 +63,7 @@ func TestCopyOfAnEarlierCall(t *testing.T) {
 
 func (w *world) formOf(c *Call) *Form {
 	w.t.Helper()
-	f, err := FormOf(w.t.Context(), w.db, c.ID)
+	f, err := formInWork(w.t.Context(), w.db, c.ID)
 	if err != nil || f == nil {
 		w.t.Fatal("no form of "+c.Code, err)
 	}

@@ -19,7 +19,8 @@ import (
 )
 
 // Form is the form of a call (biểu mẫu của đợt): its questions beyond the fixed parts of a dossier. Schema is a JSON
-// Schema of the answers and Digest its sha256 in hex. It changes while the call is a draft and never after.
+// Schema of the answers and Digest its sha256 in hex. The first is decided with its call, later ones by the addendum that
+// carries them; a decided form never changes.
 type Form struct {
 	bun.BaseModel `bun:"table:call_forms,alias:cf"`
 	ID            uuid.UUID `bun:",pk,type:uuid"`
@@ -27,6 +28,7 @@ type Form struct {
 	Number        int
 	Schema        string
 	Digest        string
+	Status        string    // draft, proposed or decided
 	Retired       []string  `bun:",array"` // keys of questions taken out
 	MadeBy        uuid.UUID `bun:"type:uuid"`
 	MadeAt        time.Time
@@ -35,9 +37,9 @@ type Form struct {
 // Questions reads the form's schema.
 func (f *Form) Questions() (*form.Form, error) { return form.Parse([]byte(f.Schema)) }
 
-// FormOf reads the newest form of a call; nil when it asks nothing of its own.
+// FormOf reads the form of a call that new dossiers are answered on; nil when it asks nothing of its own.
 func FormOf(ctx context.Context, db bun.IDB, call uuid.UUID) (*Form, error) {
-	return findForm(ctx, db.NewSelect().Where("cf.call_id = ?", call).OrderExpr("cf.number DESC").Limit(1))
+	return findForm(ctx, db.NewSelect().Where("cf.call_id = ? AND cf.status = 'decided'", call).OrderExpr("cf.number DESC").Limit(1))
 }
 
 // GetForm reads the form that a dossier names.
@@ -64,7 +66,7 @@ func findForm(ctx context.Context, q *bun.SelectQuery) (*Form, error) {
 // reform is one change of a form; retire keeps the keys that are taken out from being given again.
 type reform func(f *form.Form, next func(prefix string) string, retire func(key string)) error
 
-// Reform changes the form of a draft call that was read at the given version. It refuses with errs.ErrStale at another one
+// Reform changes the form of a draft call, or the version in work of an open one, that was read at the given version. It refuses with errs.ErrStale at another one
 // and with form.ErrForm when the outcome could not be asked.
 func (s *Service) Reform(ctx context.Context, id uuid.UUID, version int, change reform) error {
 	return storage.InTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
@@ -72,20 +74,29 @@ func (s *Service) Reform(ctx context.Context, id uuid.UUID, version int, change 
 		if err != nil {
 			return err
 		}
-		actor, err := s.access.Require(ctx, tx, "call", "update", c)
+		action := "update"
+		if c.Status != Draft {
+			action = "propose_addendum"
+		}
+		actor, err := s.access.Require(ctx, tx, "call", action, c)
 		if err != nil {
 			return err
 		}
 		if c.Version != version {
 			return errs.ErrStale.Versus(errs.Difference{Label: "call.version", Yours: fmt.Sprint(version), Current: fmt.Sprint(c.Version)})
 		}
-		row, err := FormOf(ctx, tx, c.ID)
+		row, err := formInWork(ctx, tx, c.ID)
 		if err != nil {
 			return err
 		}
-		fresh := row == nil
-		if fresh {
-			row = &Form{ID: uuid.New(), CallID: c.ID, Number: 1, Retired: []string{}}
+		fresh := row == nil && c.Status == Draft
+		switch {
+		case fresh:
+			row = &Form{ID: uuid.New(), CallID: c.ID, Number: 1, Retired: []string{}, Status: FormDraft}
+		case row == nil || row.Status == FormDecided:
+			return ErrNoNewForm
+		case row.Status == FormProposed:
+			return ErrFormProposed
 		}
 		f := &form.Form{}
 		if !fresh {

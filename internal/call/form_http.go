@@ -19,6 +19,7 @@ type formPage struct {
 	Call      *Call
 	Asked     *form.Form
 	CanEdit   bool
+	Version   formVersion
 	Section   *form.Section // whose question is edited or added
 	Field     *form.Field   // the edited question; its zero value is a new one
 	Kinds     []web.Option
@@ -67,10 +68,14 @@ func (h handler) readForm(ctx context.Context, r web.Req) (*formPage, error) {
 		return nil, err
 	}
 	p := &formPage{Call: c, Asked: &form.Form{}, CanEdit: h.access.Can(ctx, h.db, "call", "update", c)}
-	row, err := FormOf(ctx, h.db, c.ID)
-	if err != nil || row == nil {
+	row, err := formInWork(ctx, h.db, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	if p.Version, err = h.version(ctx, c, row); err != nil || row == nil {
 		return p, err
 	}
+	p.CanEdit = p.CanEdit || p.Version.CanSend
 	p.Asked, err = row.Questions()
 	return p, err
 }

@@ -23,7 +23,7 @@ func TestOfficerBuildsAForm(t *testing.T) {
 	}
 	read := func() *form.Form {
 		t.Helper()
-		row, err := FormOf(t.Context(), w.db, c.ID)
+		row, err := formInWork(t.Context(), w.db, c.ID)
 		if err != nil || row == nil {
 			t.Fatal("no form", err)
 		}

@@ -33,6 +33,10 @@ func (s *Service) Routes(rt *web.Router) {
 	web.Command(rt, "/calls/:code/extend", "call", "extend_deadline", "/calls/:code", h.extend)
 	web.Command(rt, "/calls/:code/propose-addendum", "call", "propose_addendum", "/calls/:code", h.proposeAddendum)
 	web.Command(rt, "/calls/:code/addend", "call", "addend", "/calls/:code", h.addend)
+	web.Command(rt, "/calls/:code/addend-form", "call", "addend", "/calls/:code", h.addendForm)
+	web.Command(rt, "/calls/:code/form/renew", "call", "propose_addendum", "/calls/:code/form", h.renewForm)
+	web.Command(rt, "/calls/:code/form/propose", "call", "propose_addendum", "/calls/:code/form", h.proposeForm)
+	web.Command(rt, "/calls/:code/form/take-back", "call", "propose_addendum", "/calls/:code/form", h.takeBackForm)
 	web.Page(rt, "/calls/:code/form", "call", "read_draft", "call/form", h.readForm)
 	web.Page(rt, "/calls/:code/form/sections/:section", "call", "read_draft", "call/preview", h.preview)
 	web.Page(rt, "/calls/:code/form/sections/:section/new", "call", "update", "call/question", h.question)
@@ -166,4 +170,8 @@ func (h handler) proposeAddendum(ctx context.Context, r web.Req, in addendumIn) 
 
 func (h handler) addend(ctx context.Context, r web.Req, in numberIn) (web.Done, callOut, error) {
 	return h.do(ctx, r, "call.addended_now", func(ctx context.Context, id uuid.UUID) error { return h.Addend(ctx, id, in.Number) })
+}
+
+func (h handler) addendForm(ctx context.Context, r web.Req, in numberIn) (web.Done, callOut, error) {
+	return h.do(ctx, r, "call.addended_form_now", func(ctx context.Context, id uuid.UUID) error { return h.AddendForm(ctx, id, in.Number) })
 }

@@ -151,7 +151,9 @@ func TestCallIsBoundToItsNorms(t *testing.T) {
 	old := w.norm(func(n *NormTyped) { n.ValidFrom = opening.AddDays(-10) })
 	fresh := w.norm(func(n *NormTyped) { n.ValidFrom = opening })
 	w.norm(func(n *NormTyped) { n.ValidFrom = opening.AddDays(1) })
-	w.norm(func(n *NormTyped) { n.Content, n.ValidFrom, n.ValidTo = "6.5", opening.AddDays(-9), opening.AddDays(-1) })
+	w.norm(func(n *NormTyped) {
+		n.Content, n.ValidFrom, n.ValidTo = "6.5", opening.AddDays(-9), opening.AddDays(-1)
+	})
 	if _, err := w.s.ProposeNorm(w.officer, trip()); err != nil {
 		t.Fatal(err)
 	}

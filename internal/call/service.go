@@ -151,6 +151,10 @@ func (s *Service) Approve(ctx context.Context, id uuid.UUID) error {
 		if err := c.Approve(version); err != nil {
 			return err
 		}
+		_, err = tx.NewUpdate().Model((*Form)(nil)).Set("status = ?", FormDecided).Where("call_id = ?", c.ID).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("decide the form of call %s: %w", c.Code, err)
+		}
 		draft := *c
 		draft.Status = Draft // the norms as the draft offered them
 		return bindNorms(ctx, tx, &draft)

@@ -135,7 +135,7 @@ func (h handler) show(ctx context.Context, r web.Req) (*showPage, error) {
 		case a.Status == "proposed" && c.Status == Open && may("read_draft"):
 			p.Pending = append(p.Pending, a)
 			p.Can.Extend = p.Can.Extend || a.Kind == Extension && may("extend_deadline")
-			p.Can.Addend = p.Can.Addend || a.Kind == Explanation && may("addend")
+			p.Can.Addend = p.Can.Addend || a.Kind != Extension && may("addend")
 		}
 	}
 	if may("read_draft") {
