@@ -104,13 +104,13 @@ func TestQuietGrace(t *testing.T) {
 		return w.status(c.ID)
 	}
 	applicant := w.person(access.Applicant)
-	w.shift(c.OpensAt.Sub(time.Now()) + past + time.Minute)
+	w.shift(time.Until(c.OpensAt) + past + time.Minute)
 	if got := tick(); got != Open {
 		t.Fatal(got)
 	}
 	site.Get(applicant, path).Status(200).Lacks("Nhận thêm", "30 phút")
 	site.Get(w.officer, path).Status(200).Has("Nhận thêm sau hạn nộp").Has("30 phút")
-	w.shift(c.ClosesAt.Sub(time.Now()) + past + time.Minute)
+	w.shift(time.Until(c.ClosesAt) + past + time.Minute)
 	if got := tick(); got != Open {
 		t.Fatalf("closed within the grace: %s", got)
 	}
@@ -122,11 +122,11 @@ func TestQuietGrace(t *testing.T) {
 	if out.Status != string(Closed) {
 		t.Errorf("the interface says %s", out.Status)
 	}
-	w.shift(c.Deadline().Sub(time.Now()) + past - time.Minute)
+	w.shift(time.Until(c.Deadline()) + past - time.Minute)
 	if got := tick(); got != Open {
 		t.Fatalf("closed before the grace was over: %s", got)
 	}
-	w.shift(c.Deadline().Sub(time.Now()) + past + time.Minute)
+	w.shift(time.Until(c.Deadline()) + past + time.Minute)
 	if got := tick(); got != Closed {
 		t.Fatalf("not closed after the grace: %s", got)
 	}

@@ -32,7 +32,8 @@ type Service struct {
 func New(db *bun.DB, acc *access.Access, subs Submissions) *Service {
 	acc.Register(access.Noun{Kind: "programme", Table: "programmes", Alias: "pg",
 		Managing: access.ProvinceManaging, Finance: access.ProvinceFinance})
-	acc.Register(access.Noun{Kind: "cost_norm", Table: "cost_norms", Alias: "cn", Managing: "cn.managing_unit_id"})
+	acc.Register(access.Noun{Kind: "cost_norm", Table: "cost_norms", Alias: "cn", Managing: "cn.managing_unit_id",
+		Reading: []access.Right{{Resource: "programme", Action: "read"}}}) // what a grant pays is public
 	acc.Register(access.Noun{Kind: "call", Table: "calls", Alias: "c",
 		Managing: "c.managing_unit_id", Finance: "c.finance_unit_id", Fund: "NULL::uuid", When: when}) // a call is of no fund: no, not an alarm
 	return &Service{db: db, access: acc, submissions: subs}
