@@ -21,6 +21,10 @@
 // is a number of the house and not of the rulebook: it only keeps one applicant from flooding a call. Look again
 // when a call allows an organisation more than three projects.
 //
+// 24/11/2026: a draft stays on the form it was started on when its call publishes another, and may be submitted on it; its
+// applicant is told and moves it by an act of their own, seeing first which answers have no place. Refused: moving drafts
+// with the addendum, which would change under two people's hands what they are typing.
+//
 // 24/11/2026: a cost above a verified norm keeps the dossier from being submitted, because the call published the norm and
 // the applicant can mend it at once; above an unverified one it is a finding that screening looks at, because nobody is
 // refused over a number that was not read in its instrument.

@@ -37,6 +37,8 @@ func (s *Service) Routes(rt *web.Router) {
 	save(rt, h, PartBudget, s.SaveBudget)
 	web.Page(rt, "/proposals/:id/questions/:section", "proposal", "update_draft", "proposal/questions", h.questions)
 	web.Command(rt, "/proposals/:id/questions/:section", "proposal", "update_draft", "/proposals/:id/questions/:section", h.answer)
+	web.Page(rt, "/proposals/:id/new-form", "proposal", "update_draft", "proposal/new-form", h.newForm)
+	web.Command(rt, "/proposals/:id/new-form", "proposal", "update_draft", "/proposals/:id/new-form", h.moveToForm)
 	web.Command(rt, "/proposals/:id/files", "proposal_file", "upload", "/proposals/:id/files", h.attach)
 	web.Command(rt, "/proposals/:id/files/:file/delete", "proposal_file", "delete", "", h.detach)
 	web.Download(rt, "/proposals/:id/files/:file", "proposal_file", "download", h.download)

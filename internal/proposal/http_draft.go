@@ -80,6 +80,7 @@ type draftPage struct {
 	Contents  []web.Option // that a cost line may name; none when the call offers none
 	Left      string       // megabytes still free
 	Questions []form.Input
+	NewForm   bool   // the call has a newer form than this draft
 	Lead      string // of the part
 }
 
@@ -102,7 +103,10 @@ func (h handler) part(part string) func(context.Context, web.Req) (*draftPage, e
 		if err != nil {
 			return nil, err
 		}
-		p := h.onPart(ctx, d, part)
+		p, err := h.onPart(ctx, d, part)
+		if err != nil {
+			return nil, err
+		}
 		p.Lead = i18n.T(ctx, "proposal.lead."+part)
 		p.Members = append(d.Members, make([]Member, spare)...)
 		p.Items = append(d.Items(), make([]Item, spare)...)
@@ -114,8 +118,13 @@ func (h handler) part(part string) func(context.Context, web.Req) (*draftPage, e
 }
 
 // onPart is what the page of every part shows.
-func (h handler) onPart(ctx context.Context, d *Dossier, part string) *draftPage {
+func (h handler) onPart(ctx context.Context, d *Dossier, part string) (*draftPage, error) {
 	p := &draftPage{Dossier: d, Part: part, Before: d.before(part), Saved: d.UpdatedAt}
+	next, _, err := d.newForm(ctx, storage.Joined(ctx, h.svc.db))
+	if err != nil {
+		return nil, err
+	}
+	p.NewForm = next != nil
 	issues := d.Issues(ctx)
 	for i, name := range d.Parts() {
 		state := d.State(name, issues)
@@ -130,7 +139,7 @@ func (h handler) onPart(ctx context.Context, d *Dossier, part string) *draftPage
 			p.Issues = append(p.Issues, i)
 		}
 	}
-	return p
+	return p, nil
 }
 
 // PartTitle is the name of the part.

@@ -62,7 +62,7 @@ func (s *Service) SaveAnswers(ctx context.Context, id uuid.UUID, section string,
 	if err != nil {
 		return err
 	}
-	d, err := dossier(ctx, db, p) // the form of a dossier never changes: it may be read before the lock
+	d, err := dossier(ctx, db, p) // its form is read before the lock: a move to another raises the version
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,10 @@ func (h handler) questions(ctx context.Context, r web.Req) (*draftPage, error) {
 	if s == nil {
 		return nil, errs.ErrNotFound
 	}
-	p := h.onPart(ctx, d, PartQuestions+s.Key)
+	p, err := h.onPart(ctx, d, PartQuestions+s.Key)
+	if err != nil {
+		return nil, err
+	}
 	p.Lead, p.Questions = web.Pick(r.Lang(), s.HelpVI, s.HelpEN), s.Inputs(d.Answers, r.Lang())
 	d.Form.Leads(p.Questions, r.Lang())
 	return p, nil
