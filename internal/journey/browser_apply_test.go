@@ -68,6 +68,8 @@ func applicantAtDesk(t *testing.T, chromium context.Context, f *filled) {
 		"#f-problem", "Bao bì quà tặng phải nhập giấy mỹ thuật.", "#f-solution", "Keo tự nhiên và máy ép nhiệt tự chế; đã có mẫu thử."})
 	b.part("market", []string{"#f-market", "Cơ sở quà tặng và trà trong vùng.", "#f-business_model", "Bán giấy cuộn theo đơn hàng."})
 	b.part("plan", []string{"#f-duration_months", "12", "#f-plan", "Quý 1 thiết kế; quý 2 và 3 chế tạo; quý 4 bàn giao.", "#f-outcomes", "Một dây chuyền, ba khách hàng trả tiền."})
+	b.saved(func() { b.focus(`input[name="answers[0].value"][value="o1"]`); b.keys(" ") })
+	b.part("questions/s1", []string{"#f-answers-1-value", "850000000"})
 	b.part("budget", []string{row("items", 0, "item"), "Máy ép nhiệt", row("items", 0, "grant"), "420000000", row("items", 0, "own"), "280000000"},
 		"420.000.000 đ", "700.000.000 đ", "40%")
 
@@ -97,6 +99,7 @@ func applicantOnPhone(t *testing.T, chromium context.Context, f *filled) {
 		{"content", "#f-novelty", "Giờ trống của kho được chia cho nhiều hợp tác xã."},
 		{"market", "#f-market", "Hợp tác xã rau quả của ba huyện."},
 		{"plan", "#f-outcomes", "Ba kho dùng chung, mười hợp tác xã trả phí."},
+		{"questions/s1", "#f-answers-1-value", "320000000"},
 		{"budget", row("items", 0, "own"), "270000000"},
 	} {
 		b.part(part.name, []string{part.field, part.words})
@@ -113,15 +116,23 @@ func (b *tab) part(name string, fields []string, phrases ...string) {
 	if !strings.HasSuffix(b.path(), "/"+name) {
 		b.t.Fatalf("at %s instead of part %s:\n%s", b.path(), name, b.excerpt())
 	}
-	const version = `document.querySelector(".saved input[name=version]").value`
-	before := see[string](b, version)
-	for i := 0; i < len(fields); i += 2 {
-		b.write(fields[i], fields[i+1])
-	}
-	b.await(version + " !== " + quote(before))
+	b.saved(func() {
+		for i := 0; i < len(fields); i += 2 {
+			b.write(fields[i], fields[i+1])
+		}
+	})
 	b.says(phrases...)
 	b.fits()
 	b.click(".bar-b button")
+}
+
+// saved waits until the autosave has kept what do typed.
+func (b *tab) saved(do func()) {
+	b.t.Helper()
+	const version = `document.querySelector(".saved input[name=version]").value`
+	before := see[string](b, version)
+	do()
+	b.await(version + " !== " + quote(before))
 }
 
 // submit confirms the three statements by keyboard, sends the dossier, confirms with the password, and has a receipt.
