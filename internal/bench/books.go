@@ -97,7 +97,7 @@ func (h *house) reads(ctx context.Context, year int) ([]Case, error) {
 		return nil, err
 	}
 	kept.Ratio = bare.P50 / kept.P50
-	return []Case{now.met("p99 <= 5 ms", now.P99 <= 5), past.met("p99 <= 50 ms", past.P99 <= 50), whole, trial.met("p99 <= 1000 ms", trial.P99 <= 1000),
+	return []Case{now.met("p99 <= 5 ms", now.P99 <= 5), past.met("p99 <= 50 ms", past.P99 <= 50), whole.met("p99 <= 1000 ms", whole.P99 <= 1000), trial.met("p99 <= 1000 ms", trial.P99 <= 1000),
 		kept.met("ratio >= 30", kept.Ratio >= 30)}, nil
 }
 

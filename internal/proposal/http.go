@@ -68,16 +68,22 @@ func save[In any](rt *web.Router, h handler, part string, keep func(context.Cont
 		if err := keep(ctx, id, in); err != nil {
 			return web.Done{}, versionView{}, err
 		}
-		p, err := Get(ctx, storage.Joined(ctx, h.svc.db), id)
-		if err != nil {
-			return web.Done{}, versionView{}, err
-		}
-		d, err := dossier(ctx, storage.Joined(ctx, h.svc.db), p)
-		if err != nil {
-			return web.Done{}, versionView{}, err
-		}
-		return web.Done{Location: "/proposals/" + id.String() + "/" + d.after(part), Fragment: "saved"}, versionView{id, p.Version}, nil
+		return h.saved(ctx, id, part)
 	})
+}
+
+// saved answers a save with the version that stands now, and leads to the part that follows.
+func (h handler) saved(ctx context.Context, id uuid.UUID, part string) (web.Done, versionView, error) {
+	db := storage.Joined(ctx, h.svc.db)
+	p, err := Get(ctx, db, id)
+	if err != nil {
+		return web.Done{}, versionView{}, err
+	}
+	d := &Dossier{Proposal: p}
+	if err := d.readForm(ctx, db); err != nil {
+		return web.Done{}, versionView{}, err
+	}
+	return web.Done{Location: path(p) + "/" + d.after(part), Fragment: "saved"}, versionView{id, p.Version}, nil
 }
 
 type versionView struct {

@@ -2,7 +2,6 @@ package proposal
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"strings"
 
@@ -120,14 +119,5 @@ func (h handler) answer(ctx context.Context, r web.Req, in AnswersEdit) (web.Don
 	if err := h.svc.SaveAnswers(ctx, id, section, in, r.API()); err != nil {
 		return web.Done{}, versionView{}, err
 	}
-	db := storage.Joined(ctx, h.svc.db)
-	p, err := Get(ctx, db, id)
-	if err != nil {
-		return web.Done{}, versionView{}, err
-	}
-	d, err := dossier(ctx, db, p)
-	if err != nil {
-		return web.Done{}, versionView{}, fmt.Errorf("after the answers: %w", err)
-	}
-	return web.Done{Location: path(p) + "/" + d.after(PartQuestions+section), Fragment: "saved"}, versionView{id, p.Version}, nil
+	return h.saved(ctx, id, PartQuestions+section)
 }

@@ -86,16 +86,21 @@ func dossier(ctx context.Context, db bun.IDB, p *Proposal) (*Dossier, error) {
 	if d.Offers, err = call.Offers(ctx, db, d.Call); err != nil {
 		return nil, err
 	}
-	if p.FormID == nil {
-		return d, nil
+	return d, d.readForm(ctx, db)
+}
+
+// readForm reads the call's own questions that the dossier is answered on, if there are any.
+func (d *Dossier) readForm(ctx context.Context, db bun.IDB) error {
+	if d.FormID == nil {
+		return nil
 	}
-	row, err := call.GetForm(ctx, db, *p.FormID)
+	row, err := call.GetForm(ctx, db, *d.FormID)
 	if err != nil {
-		return nil, fmt.Errorf("form of proposal %s: %w", p.ID, err)
+		return fmt.Errorf("form of proposal %s: %w", d.ID, err)
 	}
 	d.FormDigest = row.Digest
 	d.Form, err = row.Questions()
-	return d, err
+	return err
 }
 
 // record writes the audit row of an act on p; what is said holds no content of the dossier.
